@@ -1,0 +1,255 @@
+"""`python -m art2mus.generate ARTWORK… -o FOLDER`: make music for pictures, and write down how."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import art2mus
+
+# Read when torch is imported: threads that wait actively slow down everything else.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from rich.progress import Progress
+
+    from art2mus.codec.protocol import Clip
+    from art2mus.pipeline import Art2MusPipeline
+
+FAILED = 2
+MAX_LENGTH_S = 600.0
+_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command.
+
+    Returns: Exit code: 0; 2 if anything was wrong with what was given, though the other pictures were done; 130
+        when interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return _generate(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m art2mus.generate",
+        description="Make music for pictures: sound, notes, a picture of both, and a receipt that says how.",
+    )
+    parser.add_argument("artworks", nargs="+", type=Path, metavar="ARTWORK", help="pictures, of any usual format")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to write")
+    parser.add_argument("--model", default="mini", help="name of a model, or folder of a saved one (default: mini)")
+    parser.add_argument("--prompt", help="what to hear, beside the picture")
+    parser.add_argument("--negative-prompt", help="what to keep away from")
+    parser.add_argument("--seed", type=_natural, default=0, help="same seed, same music (default: 0)")
+    parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
+    parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
+    parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
+    parser.add_argument("--format", choices=("wav", "flac"), default="wav", help="of the sound (default: wav)")
+    return parser
+
+
+def _generate(options: argparse.Namespace) -> int:
+    from art2mus.images import UnreadableImageError, load_artwork
+    from art2mus.models import ModelMissingError, load_pipeline, locate
+
+    try:
+        folder = locate(options.model)
+        options.output.mkdir(parents=True, exist_ok=True)
+    except ModelMissingError as error:
+        return _complain(error)
+    except OSError as error:
+        return _complain(f"{options.output}: cannot be used for output: {error.strerror}")
+
+    pictures: list[tuple[Path, Image]] = []
+    exit_code = 0
+    for path in options.artworks:
+        try:
+            pictures.append((path, load_artwork(path)))
+        except UnreadableImageError as error:
+            exit_code = _complain(error)
+    if not pictures:
+        return exit_code
+
+    began = time.perf_counter()
+    pipeline = load_pipeline(folder)
+    load_s = time.perf_counter() - began
+    with _progress_bar() as progress:
+        for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
+            try:
+                _make(pipeline, path, picture, stem, options, progress, load_s)
+            except (OSError, RuntimeError, ValueError) as error:
+                exit_code = _complain(f"{path}: {' '.join(str(error).split())}")
+    return exit_code
+
+
+def _make(
+    pipeline: Art2MusPipeline,
+    path: Path,
+    picture: Image,
+    stem: str,
+    options: argparse.Namespace,
+    progress: Progress,
+    load_s: float,
+) -> None:
+    """Make the music of one picture; its files are there when all of them are."""
+    import torch
+
+    task = progress.add_task(path.name, total=None)
+    began = time.perf_counter()
+    output = pipeline(
+        picture,
+        options.prompt,
+        options.negative_prompt,
+        audio_length_in_s=options.length,
+        num_inference_steps=options.steps,
+        num_waveforms_per_prompt=options.candidates,
+        generator=torch.Generator().manual_seed(options.seed),
+        callback_on_step_end=_step_counter(progress, task),
+    )
+    clip = output.clips[0]
+    seconds = {"load": load_s, "make": time.perf_counter() - began}
+    with tempfile.TemporaryDirectory(dir=options.output, prefix=".unfinished-") as unfinished:
+        files = list(_write(Path(unfinished), stem, options.format, picture, clip, output.sample_rate))
+        receipt = _receipt(pipeline, path, picture, clip, options)
+        receipt |= {"files": [file.name for file in files], "seconds": seconds}
+        files.append(Path(unfinished) / f"{stem}.json")
+        files[-1].write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        for file in files:
+            file.replace(options.output / file.name)
+    progress.update(task, total=1, completed=1)
+
+
+def _write(folder: Path, stem: str, kind: str, picture: Image, clip: Clip, sample_rate: int) -> Iterator[Path]:
+    import soundfile
+
+    from art2mus import picture as drawing
+    from art2mus.codec.midi import write_midi
+
+    assert clip.waveform is not None
+    sound = folder / f"{stem}.{kind}"
+    soundfile.write(sound, clip.waveform.clip(-1.0, 1.0), sample_rate, subtype="PCM_24")
+    yield sound
+    if clip.score is not None and clip.performance is not None and clip.player_seed is not None:
+        notes = folder / f"{stem}.mid"
+        write_midi(notes, clip.score, clip.performance, clip.player_seed)
+        yield notes
+    sheet = folder / f"{stem}.png"
+    drawing.draw(picture, clip, len(clip.waveform) / sample_rate).save(sheet)
+    yield sheet
+
+
+def _receipt(
+    pipeline: Art2MusPipeline, path: Path, picture: Image, clip: Clip, options: argparse.Namespace
+) -> dict[str, Any]:
+    """What one needs to make the same again."""
+    from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
+
+    config = pipeline.config
+    performance = clip.performance
+    return {
+        "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
+        "model": str(options.model),
+        "seed": options.seed,
+        "prompt": options.prompt,
+        "negative_prompt": options.negative_prompt or config.negative_prompt,
+        "num_inference_steps": options.steps or config.num_inference_steps,
+        "guidance_scale": config.guidance_scale,
+        "num_candidates": options.candidates,
+        "similarity": clip.similarity,
+        "length_s": None if clip.waveform is None else len(clip.waveform) / pipeline.codec.sample_rate,
+        "sample_rate": pipeline.codec.sample_rate,
+        "affect": dict(zip(AFFECT_DIMENSIONS, map(float, measure_picture(picture)), strict=True)),
+        "performance": None
+        if performance is None
+        else {"is": performance.describe(), **dataclasses.asdict(performance)},
+        "player_seed": clip.player_seed,
+        "num_notes": None if clip.score is None else len(clip.score.notes),
+        "versions": {
+            "art2mus": art2mus.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _LIBRARIES},
+        },
+    }
+
+
+def _progress_bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _step_counter(progress: Progress, task: Any) -> Callable[..., dict[str, Any]]:
+    def count(pipeline: Art2MusPipeline, step: int, *_: object) -> dict[str, Any]:
+        progress.update(task, total=len(pipeline.scheduler.timesteps), completed=step + 1)
+        return {}
+
+    return count
+
+
+def _stems(paths: list[Path]) -> list[str]:
+    """A name for the files of each picture; pictures of the same name in different folders are numbered.
+
+    >>> _stems([Path("a/night.jpg"), Path("b/night.png"), Path("day.jpg")])
+    ['night', 'night-2', 'day']
+    """
+    stems: list[str] = []
+    for path in paths:
+        stem, number = path.stem, 2
+        while stem in stems:
+            stem, number = f"{path.stem}-{number}", number + 1
+        stems.append(stem)
+    return stems
+
+
+def _complain(message: object) -> int:
+    print(f"art2mus: {message}", file=sys.stderr)
+    return FAILED
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 2^63")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+def _length(text: str) -> float:
+    seconds = float(text)
+    if not 1.0 <= seconds <= MAX_LENGTH_S:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {MAX_LENGTH_S:.0f} seconds")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

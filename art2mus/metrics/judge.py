@@ -1,0 +1,148 @@
+"""Judge a trained score model: `python -m art2mus.metrics.judge FOLDER WINDOWS`.
+
+Notes are generated under the attributes of held-out windows, and measured as they are, before any cleaning: harmony
+beside held-out music and chance; attributes asked for against attributes measured; likeness to the nearest training
+window, for copies; and, continuing held-out music, whether notes cross the seam as they do in music.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+
+from art2mus.codec.performance import Performance
+from art2mus.codec.score import STEPS_PER_BAR, Score
+from art2mus.data.windows import ATTRIBUTES, WINDOW_BARS, Windows, load_windows, measure_attributes
+from art2mus.metrics.copying import CopyingLookup
+from art2mus.metrics.harmony import measure, measure_chance, share_of_the_way, table
+from art2mus.pipeline import Art2MusPipeline
+from art2mus.projection import ImageProjection
+from art2mus.training.attributes import Attributes
+
+IntArray = NDArray[np.int64]
+
+_BATCH = 32
+
+
+def generate(
+    folder: Path,
+    windows: Windows,
+    indices: IntArray,
+    *,
+    guidance_scale: float | None = None,
+    num_inference_steps: int | None = None,
+    with_beginning: bool = False,
+    seed: int = 0,
+) -> list[Score]:
+    """Generate one score under the attributes of each window.
+
+    Args:
+        folder: What stage B wrote.
+        windows: Where the attributes are taken from.
+        indices: Which windows.
+        guidance_scale: None is the model's own.
+        num_inference_steps: None is the model's own.
+        with_beginning: Give the first half of each window as music to be continued.
+        seed: Of the noise.
+
+    Returns: Scores of eight bars, raw; with a beginning, the given half and the new one.
+    """
+    pipeline = Art2MusPipeline.from_pretrained(folder / "model")
+    pipeline.set_progress_bar_config(disable=True)
+    projection = ImageProjection.from_pretrained(folder / "attribute_projection_4")
+    attributes = Attributes.load(folder / "attributes.json")
+    scores: list[Score] = []
+    generator = torch.Generator().manual_seed(seed)
+    performance = Performance.neutral()
+    num_bars = WINDOW_BARS // 2 if with_beginning else WINDOW_BARS
+    for part in track(np.array_split(indices, -(-len(indices) // _BATCH)), "generating", transient=True):
+        rolls = torch.from_numpy(windows.rolls(part))
+        with torch.no_grad():
+            tokens = projection(torch.from_numpy(attributes.conditions(windows, part)))
+            held = pipeline.codec.encode(rolls[:, :, : rolls.shape[2] // 2]) if with_beginning else None
+        output = pipeline(
+            image_tokens=tokens,
+            held_latents=held,
+            audio_length_in_s=num_bars * STEPS_PER_BAR * performance.step_s,
+            performance=performance,
+            guidance_scale=guidance_scale,
+            num_inference_steps=num_inference_steps,
+            generator=generator,
+            output_type="latent",
+        )
+        latents = torch.stack(output.latents)
+        with torch.no_grad():
+            made = pipeline.codec.decode(latents if held is None else torch.cat([held, latents], dim=2))
+        scores += [Score.from_roll(roll, pipeline.codec.threshold) for roll in made.float().numpy()]
+    return scores
+
+
+def crossing_share(scores: Sequence[Score]) -> float:
+    """Share of the notes reaching the middle of a score that sound on beyond it."""
+    reaching = crossing = 0
+    for score in scores:
+        seam = score.num_steps // 2
+        reaching += sum(note.onset < seam <= note.end for note in score.notes)
+        crossing += sum(note.onset < seam < note.end for note in score.notes)
+    return crossing / max(reaching, 1)
+
+
+def correlations(asked: NDArray[np.float32], measured: NDArray[np.float32]) -> dict[str, float]:
+    """Pearson's r for each attribute.
+
+    Shape: asked and measured (n, 4).
+    """
+    return {
+        name: float(np.corrcoef(asked[:, column], measured[:, column])[0, 1]) for column, name in enumerate(ATTRIBUTES)
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m art2mus.metrics.judge", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("folder", type=Path, help="what stage B wrote")
+    parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
+    parser.add_argument("--num-clips", type=int, default=256)
+    parser.add_argument("--guidance-scale", type=float)
+    parser.add_argument("--steps", type=int, dest="num_inference_steps")
+    parser.add_argument("--copies", type=int, default=64, help="clips to look up in the training windows (default 64)")
+    options = parser.parse_args(arguments)
+    try:
+        windows = load_windows(options.windows)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    indices = np.random.default_rng(0).permutation(windows.held_out)[: options.num_clips]
+    how = {"guidance_scale": options.guidance_scale, "num_inference_steps": options.num_inference_steps}
+    truth = [windows.score(int(index)) for index in indices]
+    generated = generate(options.folder, windows, indices, **how)
+    chance, real, ours = measure_chance(truth), measure(truth), measure(generated)
+    print(table({"chance": chance, "generated": ours, "held out": real}))
+    print("\nshare of the way from chance to held-out music")
+    for name, share in share_of_the_way(ours, chance, real).items():
+        print(f"  {name.replace('_', ' '):18s}{share:8.3f}")
+    print("\nattributes asked for against measured, r")
+    measured = np.stack([measure_attributes(score) for score in generated])
+    for name, r in correlations(windows.attributes[indices], measured).items():
+        print(f"  {name:18s}{r:8.3f}")
+    continued = generate(options.folder, windows, indices, with_beginning=True, **how)
+    print("\nshare of the notes at a seam that cross it")
+    print(f"  continued {crossing_share(continued):.3f}, held out {crossing_share(truth):.3f}")
+    if options.copies:
+        lookup = CopyingLookup(windows)
+        print("\nlikeness to the nearest training window, mean and highest")
+        for name, scores in (("generated", generated), ("held out", truth)):
+            found = [lookup.nearest(score).likeness for score in scores[: options.copies]]
+            print(f"  {name:18s}{np.mean(found):8.3f}{max(found):8.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""What the pipeline gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from art2mus.codec.protocol import Clip, FloatArray
+from art2mus.codec.score import Score
+
+
+@dataclass(frozen=True)
+class Art2MusOutput:
+    """What was made: `num_waveforms_per_prompt` clips for each item, the nearest to its subject first."""
+
+    clips: list[Clip]
+    sample_rate: int
+
+    @property
+    def audios(self) -> FloatArray:
+        """Waveforms.
+
+        Shape: (B, audio_frames, channels).
+        """
+        return np.stack([clip.waveform for clip in self.clips if clip.waveform is not None])
+
+    @property
+    def scores(self) -> list[Score]:
+        """Notes, where the codec has notes."""
+        return [clip.score for clip in self.clips if clip.score is not None]
+
+    @property
+    def mels(self) -> list[FloatArray]:
+        """Log-mel spectrograms, where the codec has them."""
+        return [clip.mel for clip in self.clips if clip.mel is not None]
+
+    @property
+    def latents(self) -> list[torch.Tensor]:
+        """Shape: each (C, latent_steps, latent_bins); their lengths differ where tempi do."""
+        return [clip.latents for clip in self.clips]

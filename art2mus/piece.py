@@ -1,0 +1,215 @@
+"""Music that goes on: each stretch continues the last, note by note."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+import torch
+from PIL import Image
+
+from art2mus.codec.performance import Performance
+from art2mus.codec.performer import Performer, Rendering
+from art2mus.codec.protocol import ClipRequest, FloatArray
+from art2mus.codec.score import STEPS_PER_BAR, Score
+from art2mus.pipeline import Art2MusPipeline, StepCallback
+
+MAX_DRAWS = 3
+"""How often a stretch that came out nearly empty is drawn again."""
+
+StepListener = Callable[[int, int], None]
+"""(steps done, steps in all) → None; an exception from it ends the work."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The next part of a piece.
+
+    Attributes:
+        score: Its notes; those sounding on from before are held, not struck.
+        rendering: Its sound, which butts against the sound of the stretch before.
+        latents: What its notes were decoded from.
+        compose_s: How long it took to write.
+        perform_s: How long it took to play.
+
+    Shape: latents (C, latent_steps, latent_bins).
+    """
+
+    score: Score
+    rendering: Rendering
+    latents: torch.Tensor
+    compose_s: float
+    perform_s: float
+
+
+class Piece:
+    """A piece of music for one artwork or text, written and played stretch by stretch.
+
+    It owns a synthesizer, which keeps notes and room sounding over the seams. For one thread.
+
+    Args:
+        pipeline: A model whose codec has notes.
+        image: The artwork.
+        prompt: What to hear, beside the artwork or without one.
+        negative_prompt: What to keep away from; None is the model's own.
+        seed: Same seed, same piece.
+        performance: How to play it, instead of what follows from artwork and text.
+        sample_rate: Of the sound, in Hz; None is the model's own.
+        num_inference_steps: None is the model's own.
+        guidance_scale: None is the model's own.
+
+    Raises: ValueError if the model has no notes, or there is neither image nor prompt.
+    """
+
+    def __init__(
+        self,
+        pipeline: Art2MusPipeline,
+        image: Image.Image | None = None,
+        prompt: str | None = None,
+        *,
+        negative_prompt: str | None = None,
+        seed: int = 0,
+        performance: Performance | None = None,
+        sample_rate: int | None = None,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
+    ) -> None:
+        if pipeline.codec.decoded_type != "score":
+            raise ValueError("this model writes no notes, so its music cannot be continued note by note; use 'mini'")
+        self.pipeline = pipeline
+        self.prompt = prompt
+        self.negative_prompt = negative_prompt
+        self.seed = seed
+        self.num_inference_steps = num_inference_steps or int(pipeline.config.num_inference_steps)
+        self.guidance_scale = guidance_scale
+        self._generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            self._image_embeds, self._image_tokens = pipeline.encode_artwork(image)
+            self.performance = performance or self._follow(self._subject())
+        self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
+        self._performer.start(self.performance, seed)
+        self._past: torch.Tensor | None = None
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the sound, in Hz."""
+        return self._performer.sample_rate
+
+    @property
+    def bars_per_phrase(self) -> int:
+        """How many bars the model oversees at once."""
+        phrase = self.pipeline.phrase or int(self.pipeline.unet.config.sample_size[0])
+        return phrase // int(self.pipeline.codec.latent_grid)
+
+    def num_bars_for(self, length_s: float) -> int:
+        """The whole bars that come nearest to a length at the pace of the piece, at least 1."""
+        return self.performance.num_steps_for(length_s) // STEPS_PER_BAR
+
+    def next_stretch(
+        self,
+        num_bars: int | None = None,
+        generator: torch.Generator | None = None,
+        on_step: StepListener | None = None,
+    ) -> Stretch:
+        """Write and play what comes next.
+
+        If this raises, the piece has not moved: the next call begins where this one did.
+
+        Args:
+            num_bars: Its length; None is a phrase at first, and then half of one.
+            generator: Source of the noise; None is the piece's own.
+            on_step: Told of every denoising step; an exception from it, and only that, stops the work.
+
+        Raises: ValueError if there are no bars; whatever `on_step` raises.
+        """
+        if num_bars is not None and num_bars < 1:
+            raise ValueError(f"a stretch has at least one bar, not {num_bars}")
+        started = perf_counter()
+        num_bars = num_bars or self.bars_per_phrase // (1 if self._past is None else 2)
+        score, latents = self._compose(num_bars, generator or self._generator, on_step)
+        composed = perf_counter()
+        rendering = self._performer.render(score)
+        past = latents if self._past is None else torch.cat([self._past, latents], dim=1)
+        self._past = past[:, -self._num_held :]
+        return Stretch(score, rendering, latents, composed - started, perf_counter() - composed)
+
+    def finish(self, tail_s: float = 4.0) -> Rendering:
+        """Let the piece ring out; it is over then."""
+        return self._performer.finish(tail_s)
+
+    def close(self) -> None:
+        """Free the synthesizer; more than once does no harm."""
+        self._performer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _num_held(self) -> int:
+        """Latents that are listened to when it goes on: the first half of a phrase, as in the model's training."""
+        return self.bars_per_phrase // 2 * int(self.pipeline.codec.latent_grid)
+
+    def _compose(
+        self, num_bars: int, generator: torch.Generator, on_step: StepListener | None
+    ) -> tuple[Score, torch.Tensor]:
+        for _ in range(MAX_DRAWS):
+            clip = self.pipeline(
+                prompt=self.prompt,
+                negative_prompt=self.negative_prompt,
+                image_embeds=self._image_embeds,
+                image_tokens=self._image_tokens,
+                performance=self.performance,
+                audio_length_in_s=num_bars * STEPS_PER_BAR * self.performance.step_s,
+                num_inference_steps=self.num_inference_steps,
+                guidance_scale=self.guidance_scale,
+                held_latents=None if self._past is None else self._past[None],
+                generator=generator,
+                output_type="score",
+                callback_on_step_end=self._listener(num_bars, on_step),
+            ).clips[0]
+            if clip.score is not None and len(clip.score.notes) >= num_bars:
+                break
+        if clip.score is None:
+            raise ValueError("this model writes no notes")
+        return clip.score, clip.latents
+
+    def _listener(self, num_bars: int, on_step: StepListener | None) -> StepCallback | None:
+        """Count the steps of several windows as one work."""
+        if on_step is None:
+            return None
+        num_held = 0 if self._past is None else self._past.shape[1]
+        num_latents = num_held + num_bars * int(self.pipeline.codec.latent_grid)
+        num_steps = self.num_inference_steps * len(self.pipeline.windows(num_latents, num_held))
+        steps_done = itertools.count(1)
+
+        def listen(
+            _pipeline: Art2MusPipeline, _step: int, _timestep: torch.Tensor, _tensors: dict[str, torch.Tensor]
+        ) -> dict[str, torch.Tensor]:
+            on_step(next(steps_done), num_steps)
+            return {}
+
+        return listen
+
+    def _subject(self) -> FloatArray | None:
+        if self._image_embeds is not None:
+            embedding: FloatArray = self._image_embeds[0].float().cpu().numpy()
+            return embedding
+        if self.prompt is None:
+            raise ValueError("a piece needs an image or a prompt")
+        return self.pipeline.encode_text([self.prompt])[0].pooled.float().cpu().numpy()
+
+    def _follow(self, subject: FloatArray | None) -> Performance:
+        plan = self.pipeline.codec.plan(ClipRequest(subject, self.prompt or "", self.seed, None))
+        if plan.performance is None:
+            raise ValueError("this model's codec plans no performance")
+        performance: Performance = plan.performance
+        return performance

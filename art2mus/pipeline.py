@@ -1,0 +1,445 @@
+"""Art2Mus as a diffusers pipeline: an artwork, a text or both go in, music comes out."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel, DiffusionPipeline, SchedulerMixin
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
+
+from art2mus import language_of_audio, sampling
+from art2mus.affect_encoder import AffectEncoder
+from art2mus.codec.mel import MelCodec
+from art2mus.codec.performance import Performance
+from art2mus.codec.protocol import Clip, ClipRequest, Codec, Plan
+from art2mus.codec.score_codec import ScoreCodec
+from art2mus.conditioning import Condition, TextEncoding, alike, project_text, read_text, spread, subjects_of
+from art2mus.output import Art2MusOutput
+from art2mus.projection import ImageProjection
+from art2mus.ranking import Ranker, affect_similarity, rank
+from art2mus.sampling import Denoiser, GenerationInterruptedError, Generators, with_beginning
+from art2mus.unet import ScoreUNet
+
+OWN_COMPONENTS = (AffectEncoder, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
+"""diffusers loads a component of ours only if its module has been imported: here."""
+NUM_LOA_TOKENS = 8
+ALIGNMENT = 64
+"""Bytes, as torch allocates on the CPU."""
+
+StepCallback = Callable[["Art2MusPipeline", int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+
+
+@runtime_checkable
+class ImageEncoder(Protocol):
+    """What sees the pictures: affect for mini, ImageBind for the full model."""
+
+    def encode(self, images: list[Image.Image]) -> torch.Tensor:
+        """Shape: result (B, embedding_dim)."""
+        ...
+
+
+class Art2MusPipeline(DiffusionPipeline):
+    """Music for artworks.
+
+    Args:
+        image_encoder: Picture → `image_embeds`.
+        image_projection: `image_embeds` → `image_tokens`, 1 or 4 of them.
+        text_encoder: CLAP's text side.
+        tokenizer: Of `text_encoder`.
+        text_encoder_2: Encoder of (FLAN-)T5.
+        tokenizer_2: Of `text_encoder_2`.
+        projection_model: Both texts → tokens for the language model.
+        language_model: GPT-2; writes 8 `loa_tokens`.
+        unet: Denoiser of latents under `loa_tokens` and T5 states. One input channel more than the latents
+            have is the mask of latents that are given.
+        codec: Latents ↔ music.
+        scheduler: Of the diffusion.
+        negative_prompt: What to keep away from where nothing else is said.
+        artwork_prompt: What T5 reads where there is only a picture.
+        guidance_scale: Where the call does not say.
+        num_inference_steps: Where the call does not say.
+        audio_length_in_s: Where the call does not say; None is the codec's usual length.
+
+    Source: Rinaldi et al. 2024; the text side is AudioLDM 2 (Liu et al. 2023).
+    """
+
+    model_cpu_offload_seq = (
+        "text_encoder->text_encoder_2->projection_model->image_projection->language_model->unet->codec"
+    )
+
+    def __init__(
+        self,
+        image_encoder: ImageEncoder,
+        image_projection: ImageProjection,
+        text_encoder: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        text_encoder_2: PreTrainedModel,
+        tokenizer_2: PreTrainedTokenizerBase,
+        projection_model: AudioLDM2ProjectionModel,
+        language_model: GPT2Model,
+        unet: AudioLDM2UNet2DConditionModel,
+        codec: Codec,
+        scheduler: SchedulerMixin,
+        negative_prompt: str = "Low quality.",
+        artwork_prompt: str = "Music representing the content of this artwork",
+        guidance_scale: float = 3.5,
+        num_inference_steps: int = 200,
+        audio_length_in_s: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            image_encoder=image_encoder,
+            image_projection=image_projection,
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
+            text_encoder_2=text_encoder_2,
+            tokenizer_2=tokenizer_2,
+            projection_model=projection_model,
+            language_model=language_model,
+            unet=unet,
+            codec=codec,
+            scheduler=scheduler,
+        )
+        self.register_to_config(
+            negative_prompt=negative_prompt,
+            artwork_prompt=artwork_prompt,
+            guidance_scale=guidance_scale,
+            num_inference_steps=num_inference_steps,
+            audio_length_in_s=audio_length_in_s,
+        )
+        self.ranker: Ranker | None = affect_similarity if isinstance(image_encoder, AffectEncoder) else None
+        self._interrupt = False
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs: Any) -> Art2MusPipeline:
+        """Load a saved pipeline, as diffusers does, and align its weights.
+
+        Weights that lie in a mapped file at odd addresses change the last bits of a product, and with them the
+        waveform: a model would sound otherwise after it was saved and loaded.
+        """
+        pipeline: Art2MusPipeline = super().from_pretrained(pretrained_model_name_or_path, **kwargs)
+        for module in pipeline.components.values():
+            if isinstance(module, torch.nn.Module):
+                for tensor in itertools.chain(module.parameters(), module.buffers()):
+                    if tensor.data_ptr() % ALIGNMENT:
+                        tensor.data = tensor.data.clone()
+        return pipeline
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        image: Image.Image | list[Image.Image] | None = None,
+        prompt: str | list[str] | None = None,
+        negative_prompt: str | list[str] | None = None,
+        *,
+        audio_length_in_s: float | None = None,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
+        num_waveforms_per_prompt: int = 1,
+        eta: float = 0.0,
+        generator: Generators = None,
+        latents: torch.Tensor | None = None,
+        image_embeds: torch.Tensor | None = None,
+        image_tokens: torch.Tensor | None = None,
+        held_latents: torch.Tensor | None = None,
+        performance: Performance | None = None,
+        output_type: str = "np",
+        callback_on_step_end: StepCallback | None = None,
+    ) -> Art2MusOutput:
+        """Make music for artworks, texts, or both.
+
+        Args:
+            image: RGB pictures. Where there is a `prompt` as well, both steer.
+            prompt: What to hear; one text goes with every picture.
+            negative_prompt: What to keep away from; heard when `guidance_scale` is above 1.
+            audio_length_in_s: Length of each clip.
+            num_inference_steps: Denoising steps.
+            guidance_scale: How strictly to follow the condition; 1 is without guidance.
+            num_waveforms_per_prompt: Candidates per item, returned in the order of their similarity.
+            eta: DDIM's η; other schedulers ignore it.
+            generator: Source of the noise, or one per clip. Same state, same waveform.
+            latents: The noise itself.
+            image_embeds: What `image_encoder` would give.
+            image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
+            held_latents: Latents of the music that the clips continue; what is new comes after.
+            performance: How to play scores, instead of what follows from the subject.
+            output_type: "np" for waveforms; "score" or "mel", whichever the codec has; "latent".
+            callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
+                effect by the "latents" it returns, or by setting `pipeline._interrupt`.
+
+        Shape: latents (B, C, `num_steps_for`, latent_bins); image_embeds (B, embedding_dim); image_tokens
+            (B, N, W); held_latents (1 or B, C, held steps, latent_bins).
+        Raises: ValueError if the inputs contradict each other; GenerationInterruptedError.
+        """
+        # 1. Check the inputs
+        num_items = self.check_inputs(image, prompt, negative_prompt, image_embeds, image_tokens, output_type)
+        scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
+        length_s = self.config.audio_length_in_s if audio_length_in_s is None else audio_length_in_s
+        self._interrupt = False
+
+        # 2. See the artwork and read the texts
+        image_embeds, image_tokens = self.encode_artwork(image, image_embeds, image_tokens)
+        texts = None if prompt is None else self.encode_text(spread(prompt, num_items))
+        read = texts or self.encode_text([self.config.artwork_prompt] * num_items)
+        subjects = subjects_of(image_embeds, image_tokens, texts)
+
+        # 3. Let the language model write what shall sound
+        condition = Condition.of(self.compose_loa(image_tokens, texts), read)
+        avoided = None
+        if scale > 1:
+            negatives = self.encode_text(spread(negative_prompt or self.config.negative_prompt, num_items))
+            avoided = Condition.of(self.compose_loa(None, negatives), negatives)
+
+        # 4. Plan each clip: how long its latents are, and how it will be played
+        prompts = spread(prompt or "", num_items)
+        seeds = sampling.player_seeds(generator, num_items)
+        requests = [
+            ClipRequest(subject, words, seed, length_s, performance)
+            for subject, words, seed in zip(subjects, prompts, seeds, strict=True)
+        ]
+        plans = [self.codec.plan(request) for request in requests]
+
+        # 5. Make the clips, those of one length together
+        items = [item for item in range(num_items) for _ in range(num_waveforms_per_prompt)]
+        clips: dict[int, Clip] = {}
+        num_held = 0 if held_latents is None else held_latents.shape[2]
+        for members in alike(self.num_steps_for(plans[item], num_held) for item in items):
+            group = [items[member] for member in members]
+            generators = sampling.generators_of(generator, members, len(items))
+            noise, held = self.prepare_latents(
+                self.num_steps_for(plans[group[0]], num_held), members, len(items), generators, latents, held_latents
+            )
+            denoised = self.denoise(
+                noise,
+                condition.take(group),
+                None if avoided is None else avoided.take(group),
+                scale,
+                num_inference_steps or self.config.num_inference_steps,
+                held=held,
+                callback_on_step_end=callback_on_step_end,
+                **self.extra_step_kwargs(generators, eta),
+            )
+            decoded = self.decode(denoised, [plans[item] for item in group], output_type, num_held)
+            clips.update(zip(members, decoded, strict=True))
+
+        # 6. Put the candidates of each item in order
+        ordered = [clips[index] for index in range(len(items))]
+        if self.ranker is not None and num_waveforms_per_prompt > 1:
+            ordered = rank(ordered, subjects, self.ranker, self.codec.sample_rate)
+        self.maybe_free_model_hooks()
+        return Art2MusOutput(ordered, self.codec.sample_rate)
+
+    @property
+    def interrupt(self) -> bool:
+        """Whether to stop before the next denoising step."""
+        return self._interrupt
+
+    def check_inputs(
+        self,
+        image: Image.Image | list[Image.Image] | None,
+        prompt: str | list[str] | None,
+        negative_prompt: str | list[str] | None,
+        image_embeds: torch.Tensor | None,
+        image_tokens: torch.Tensor | None,
+        output_type: str,
+    ) -> int:
+        """Count the items of the batch.
+
+        Raises: ValueError, saying what is missing or does not fit.
+        """
+        if image is None and prompt is None and image_embeds is None and image_tokens is None:
+            raise ValueError(
+                "there is nothing to make music of: pass `image`, `prompt`, `image_embeds` or `image_tokens`"
+            )
+        if image is not None and (image_embeds is not None or image_tokens is not None):
+            raise ValueError("pass `image`, or what was made of it (`image_embeds`, `image_tokens`), not both")
+        output_types = ("np", self.codec.decoded_type, "latent")
+        if output_type not in output_types:
+            raise ValueError(f"`output_type` is {output_type!r}, but this model gives one of {', '.join(output_types)}")
+        images = [image] if isinstance(image, Image.Image) else image
+        batches = {
+            "image": images,
+            "image_embeds": image_embeds,
+            "image_tokens": image_tokens,
+            "prompt": prompt if isinstance(prompt, list) else None,
+        }
+        sizes = {name: len(batch) for name, batch in batches.items() if batch is not None}
+        num_items = max(sizes.values(), default=1)
+        if isinstance(negative_prompt, list):
+            sizes["negative_prompt"] = len(negative_prompt)
+        if num_items == 0 or any(size != num_items for size in sizes.values()):
+            found = ", ".join(f"{size} of `{name}`" for name, size in sizes.items())
+            raise ValueError(f"every item of the batch needs its own: found {found}")
+        return num_items
+
+    def encode_artwork(
+        self,
+        image: Image.Image | list[Image.Image] | None,
+        image_embeds: torch.Tensor | None = None,
+        image_tokens: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """See pictures, unless that was done before.
+
+        Shape: result (B, embedding_dim) and (B, N, W).
+        """
+        if image is not None:
+            image_embeds = self.image_encoder.encode([image] if isinstance(image, Image.Image) else image)
+        if image_tokens is None and image_embeds is not None:
+            image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
+        return image_embeds, image_tokens
+
+    def encode_text(self, texts: Sequence[str]) -> list[TextEncoding]:
+        """Read texts, each by itself, so that none depends on how long the others are."""
+        # Beside text the language model needs room for its ends, image tokens and what it writes.
+        beside = 5 + self.image_projection.config.num_tokens + NUM_LOA_TOKENS
+        max_tokens = self.language_model.config.n_positions - beside
+        readers = (self.tokenizer, self.text_encoder, self.tokenizer_2, self.text_encoder_2, max_tokens)
+        encodings = {text: read_text(text, *readers) for text in dict.fromkeys(texts)}
+        return [encodings[text] for text in texts]
+
+    def compose_loa(self, image_tokens: torch.Tensor | None, texts: Sequence[TextEncoding] | None) -> torch.Tensor:
+        """Let the language model continue what was seen, what was read, or both.
+
+        Its input is the image tokens alone; [SOS, CLAP, EOS, SOS1, T5…, EOS1]; or the text and after it the
+        image tokens.
+
+        Shape: image_tokens (B, N, W); result (B, 8, W).
+        Source: the published code of Art2Mus.
+        """
+        sequences: list[torch.Tensor] = []
+        if texts is None:
+            sequences = [] if image_tokens is None else list(image_tokens)
+        else:
+            sequences = [project_text(self.projection_model, text) for text in texts]
+            if image_tokens is not None:
+                sequences = [torch.cat(pair) for pair in zip(sequences, image_tokens, strict=True)]
+        loa_tokens: dict[int, torch.Tensor] = {}
+        for members in alike(len(sequence) for sequence in sequences):
+            inputs = torch.stack([sequences[member] for member in members]).to(self.language_model.dtype)
+            mask = inputs.new_ones(inputs.shape[:2], dtype=torch.long)
+            composed = language_of_audio.compose_loa(self.language_model, inputs, mask, NUM_LOA_TOKENS)
+            loa_tokens.update(zip(members, composed, strict=True))
+        return torch.stack([loa_tokens[member] for member in range(len(sequences))])
+
+    def prepare_latents(
+        self,
+        num_steps: int,
+        members: Sequence[int],
+        num_clips: int,
+        generator: Generators = None,
+        latents: torch.Tensor | None = None,
+        held_latents: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Draw the noise that clips begin as, and line up what they continue.
+
+        Args:
+            num_steps: From `num_steps_for`.
+            members: Which clips of the call these are.
+            num_clips: How many clips the call has.
+            generator: Of these clips.
+            latents: Noise for all clips of the call, instead of drawing it.
+            held_latents: For all clips of the call, or one for each.
+
+        Shape: result (len(members), C, num_steps, latent_bins), and what is held of it.
+        Raises: ValueError if a shape does not fit.
+        """
+        channels, bins, device = self.codec.latent_channels, self.codec.latent_bins, self._execution_device
+        held = None
+        if held_latents is not None:
+            held = held_latents.to(device, torch.float32).expand(num_clips, -1, -1, -1)[list(members)]
+            if held.shape[1] != channels or held.shape[3] != bins or held.shape[2] % self.codec.latent_grid:
+                raise ValueError(
+                    f"`held_latents` must be ({channels}, a multiple of {self.codec.latent_grid}, {bins}) "
+                    f"after the batch, not {tuple(held.shape[1:])}"
+                )
+        shape = (len(members), channels, num_steps, bins)
+        if latents is None:
+            return randn_tensor(shape, generator=generator, device=device, dtype=torch.float32), held
+        if latents.shape != (num_clips, *shape[1:]):
+            raise ValueError(f"`latents` must be {(num_clips, *shape[1:])}, not {tuple(latents.shape)}")
+        return latents[list(members)].to(device, torch.float32), held
+
+    def extra_step_kwargs(self, generator: Generators, eta: float) -> dict[str, Any]:
+        """Give what only some schedulers' `step` takes."""
+        accepted = inspect.signature(self.scheduler.step).parameters
+        return {name: value for name, value in {"eta": eta, "generator": generator}.items() if name in accepted}
+
+    def denoise(
+        self,
+        latents: torch.Tensor,
+        condition: Condition,
+        avoided: Condition | None,
+        guidance_scale: float,
+        num_inference_steps: int,
+        *,
+        held: torch.Tensor | None = None,
+        callback_on_step_end: StepCallback | None = None,
+        **step_kwargs: Any,
+    ) -> torch.Tensor:
+        """Turn noise into latents of music, in float32; only the UNet works in its own precision.
+
+        What is longer than the denoiser oversees is made phrase by phrase, each continuing the last.
+
+        Shape: latents and result (B, C, latent_steps, latent_bins); held, the first of these steps, likewise.
+        Raises: GenerationInterruptedError.
+        """
+        num_held = 0 if held is None else held.shape[2]
+        done = latents if held is None else with_beginning(latents, held)
+        for begin, held_end, end in self.windows(latents.shape[2], num_held):
+            part = latents[:, :, begin:end]
+            past = done[:, :, begin:held_end] if held_end > begin else None
+            denoiser = Denoiser(self.unet, self.scheduler, condition, avoided, guidance_scale, past, noise=part)
+            part = self._denoise(denoiser, num_inference_steps, callback_on_step_end, step_kwargs)
+            done = torch.cat([done[:, :, :held_end], part[:, :, held_end - begin :], done[:, :, end:]], dim=2)
+        return done
+
+    @property
+    def phrase(self) -> int | None:
+        """The latent steps that the denoiser oversees, if it is one that goes on from what is given; otherwise all."""
+        has_mask_channel = self.unet.config.in_channels == self.codec.latent_channels + 1
+        return int(self.unet.config.sample_size[0]) if has_mask_channel else None
+
+    def num_steps_for(self, plan: Plan, num_held: int) -> int:
+        """How many latent steps to denoise for a clip: a whole phrase at least, of which the clip may be a part."""
+        return max(num_held + plan.latent_steps, self.phrase or 0)
+
+    def windows(self, num_steps: int, num_held: int) -> list[tuple[int, int, int]]:
+        """How latents are divided into phrases."""
+        return sampling.windows(num_steps, num_held, self.phrase or num_steps)
+
+    def _denoise(
+        self, denoiser: Denoiser, num_steps: int, callback: StepCallback | None, step_kwargs: dict[str, Any]
+    ) -> torch.Tensor:
+        self.scheduler.set_timesteps(num_steps, device=denoiser.noise.device)
+        latents = denoiser.noise * self.scheduler.init_noise_sigma
+        for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
+            if self._interrupt:
+                raise GenerationInterruptedError
+            latents = denoiser.hold(latents, timestep)
+            prediction = denoiser.predict(latents, timestep)
+            latents = self.scheduler.step(prediction, timestep, latents, **step_kwargs).prev_sample
+            if callback is not None:
+                latents = callback(self, step, timestep, {"latents": latents}).get("latents", latents)
+        return latents
+
+    def decode(
+        self, latents: torch.Tensor, plans: Sequence[Plan], output_type: str = "np", num_held: int = 0
+    ) -> list[Clip]:
+        """Turn latents into music, as far as `output_type` asks.
+
+        Shape: latents (len(plans), C, at least num_held + latent_steps, latent_bins).
+        """
+        if output_type == "latent":
+            ends = [num_held + plan.latent_steps for plan in plans]
+            return [Clip(latents=item[:, num_held:end]) for item, end in zip(latents, ends, strict=True)]
+        clips = self.codec.decode_clips(latents, plans, num_held)
+        if output_type != "np":
+            return clips
+        return [self.codec.sonify(clip, plan) for clip, plan in zip(clips, plans, strict=True)]

@@ -1,0 +1,150 @@
+"""The chance and the steps of the diffusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from diffusers import AudioLDM2UNet2DConditionModel, SchedulerMixin
+
+from art2mus.conditioning import Condition
+
+Generators = torch.Generator | list[torch.Generator] | None
+
+
+class GenerationInterruptedError(Exception):
+    """The pipeline was told to stop while it denoised; there is no result."""
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """The UNet under one condition, with what it must know around it.
+
+    Attributes:
+        unet: In any precision; everything else is float32.
+        scheduler: With its timesteps set.
+        condition: What to move towards.
+        avoided: What to keep away from; None is without guidance.
+        guidance_scale: How far, if there is something to keep away from.
+        held: Clean latents that the result begins with.
+        noise: What the latents began as; for UNets that cannot be told what is held.
+
+    Shape: held (B, C, held steps, latent_bins); noise (B, C, held steps + latent_steps, latent_bins).
+    """
+
+    unet: AudioLDM2UNet2DConditionModel
+    scheduler: SchedulerMixin
+    condition: Condition
+    avoided: Condition | None
+    guidance_scale: float
+    held: torch.Tensor | None
+    noise: torch.Tensor
+
+    @property
+    def has_mask_channel(self) -> bool:
+        """Whether the UNet is told which latents are given: by one input channel more than latents have."""
+        return bool(self.unet.config.in_channels == self.noise.shape[1] + 1)
+
+    def hold(self, latents: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        """Put what is held into latents about to be denoised, as noisy as they are.
+
+        This is time-masked sampling; a UNet with a mask channel sees the clean latents instead.
+
+        Source: Lugmayr et al. 2022 (RePaint), equation 8a, without resampling.
+        """
+        if self.held is None or self.has_mask_channel:
+            return latents
+        noise = self.noise[:, :, : self.held.shape[2]]
+        return with_beginning(latents, self.scheduler.add_noise(self.held, noise, timestep[None]))
+
+    def predict(self, latents: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        """Say what the scheduler wants to know (noise or velocity), guided.
+
+        Shape: latents and result (B, C, held steps + latent_steps, latent_bins).
+        """
+        sample = self._with_mask(self.scheduler.scale_model_input(latents, timestep))
+        if self.avoided is None:
+            return self._ask(sample, timestep, self.condition)
+        both = self._ask(torch.cat([sample, sample]), timestep, self.condition.after(self.avoided))
+        away, towards = both.chunk(2)
+        return away + self.guidance_scale * (towards - away)
+
+    def _with_mask(self, sample: torch.Tensor) -> torch.Tensor:
+        if not self.has_mask_channel:
+            return sample
+        mask = torch.zeros_like(sample[:, :1])
+        if self.held is not None:
+            sample = with_beginning(sample, self.held)
+            mask[:, :, : self.held.shape[2]] = 1.0
+        return torch.cat([sample, mask], dim=1)
+
+    def _ask(self, sample: torch.Tensor, timestep: torch.Tensor, condition: Condition) -> torch.Tensor:
+        dtype = self.unet.dtype
+        prediction: torch.Tensor = self.unet(
+            sample.to(dtype),
+            timestep,
+            encoder_hidden_states=condition.loa_tokens.to(dtype),
+            encoder_hidden_states_1=condition.prompt_embeds.to(dtype),
+            encoder_attention_mask_1=condition.attention_mask,
+            return_dict=False,
+        )[0]
+        return prediction.float()
+
+
+def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, int]]:
+    """Divide long latents into what a denoiser oversees at once, each window holding at least the half of it.
+
+    Args:
+        num_steps: Length of the latents.
+        num_held: How many of them are given.
+        phrase: What the denoiser oversees.
+
+    Returns: (begin, end of what is held, end) of each window.
+
+    >>> windows(72, 0, 32)
+    [(0, 0, 32), (16, 32, 48), (32, 48, 64), (40, 64, 72)]
+    >>> windows(32, 24, 32)
+    [(0, 24, 32)]
+    """
+    if num_steps <= phrase:
+        return [(0, num_held, num_steps)]
+    found = []
+    done = num_held
+    while done < num_steps:
+        end = min(num_steps, max(0, done - phrase // 2) + phrase)
+        found.append((end - phrase, done, end))
+        done = end
+    return found
+
+
+def with_beginning(latents: torch.Tensor, beginning: torch.Tensor) -> torch.Tensor:
+    """Replace the first steps of latents.
+
+    Shape: latents and result (B, C, steps, bins); beginning (B, C, fewer steps, bins).
+    """
+    return torch.cat([beginning, latents[:, :, beginning.shape[2] :]], dim=2)
+
+
+def player_seeds(generator: Generators, num_items: int) -> list[int]:
+    """Draw a seed per item for what is left to the player, from where the generator stands, without moving it.
+
+    The noise is thus the one that every other diffusers pipeline draws from the same generator.
+    """
+    if isinstance(generator, list):
+        num_candidates = len(generator) // num_items
+        return [player_seeds(generator[item * num_candidates], 1)[0] for item in range(num_items)]
+    source = (torch.default_generator if generator is None else generator).clone_state()
+    return [int(seed) for seed in torch.randint(2**31, (num_items,), generator=source, device=source.device)]
+
+
+def generators_of(generator: Generators, members: Sequence[int], num_clips: int) -> Generators:
+    """Pick the generators of some clips.
+
+    Raises: ValueError if there is a list, but not one for each clip.
+    """
+    if not isinstance(generator, list):
+        return generator
+    if len(generator) != num_clips:
+        raise ValueError(f"a list of generators needs one per clip: {num_clips}, not {len(generator)}")
+    return [generator[member] for member in members]

@@ -1,0 +1,137 @@
+"""What a training YAML may say. Each key is explained where it stands in `configs/train/`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from art2mus.strict_yaml import Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+File = Annotated[Path, Field(strict=False)]
+Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
+
+
+class Loop(Section):
+    """How any task is trained.
+
+    Attributes:
+        num_steps: Optimiser steps in all.
+        batch_size: Examples a step.
+        learning_rate: AdamW's, after warm-up.
+        num_warmup_steps: Steps over which the learning rate rises from zero.
+        anneal_share: The last part of the run, over which it falls to zero; 0 keeps it constant.
+        weight_decay: AdamW's.
+        max_grad_norm: Gradients are clipped to this norm.
+        ema_decay: Decay of the moving average of the weights, which is what is validated and exported.
+        precision: Autocast type of the forward pass.
+        num_threads: Threads of the tensor library.
+        checkpoint_every: Steps between checkpoints, and between validations.
+        seed: Seed of everything drawn at random.
+    """
+
+    num_steps: PositiveInt
+    batch_size: PositiveInt
+    learning_rate: PositiveFloat
+    num_warmup_steps: Annotated[int, Field(ge=0)] = 100
+    anneal_share: Share = 0.45
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    max_grad_norm: PositiveFloat = 1.0
+    ema_decay: Share = 0.998
+    precision: Literal["fp32", "bf16"] = "bf16"
+    num_threads: PositiveInt = 1
+    checkpoint_every: PositiveInt = 250
+    seed: int = 0
+
+
+class RollVAESettings(Section):
+    """Stage A: the autoencoder of note rolls.
+
+    Attributes:
+        latent_channels: Channels of a latent.
+        hidden_channels: Width of its convolutions.
+        layers_per_block: Residual layers of the encoder.
+        kl_weight: Weight of the KL term; at 0.02 channels collapse.
+        onset_weight: Weight of onset cells in the reconstruction, against 1 for sustained cells.
+    """
+
+    stage: Literal["roll-vae"]
+    windows: File
+    output: File
+    loop: Loop
+    latent_channels: PositiveInt = 8
+    hidden_channels: PositiveInt = 64
+    layers_per_block: PositiveInt = 1
+    kl_weight: PositiveFloat = 0.005
+    onset_weight: PositiveFloat = 2.0
+
+
+class ScoreModelSettings(Section):
+    """Stage B: text encoders, GPT-2 and UNet together, on notes with known attributes.
+
+    Attributes:
+        vae: Folder that stage A wrote.
+        unet_channels: Widths of the UNet's levels.
+        num_heads: Attention heads of each level.
+        language_model_dim: Width of GPT-2.
+        num_language_layers: Layers of GPT-2.
+        text_dim: Width of both text encoders.
+        num_text_layers: Layers of each text encoder.
+        text_share: Share of the batches conditioned by a caption alone.
+        both_share: Share of the batches conditioned by a caption and attributes.
+        spoiled_share: Share, within batches with captions, of spoiled music captioned as low quality.
+        held_share: Share of the examples whose beginning, or both ends, are given.
+        guidance_scale: Default of the finished pipeline.
+        num_inference_steps: Default of the finished pipeline.
+    """
+
+    stage: Literal["score-model"]
+    windows: File
+    vae: File
+    output: File
+    loop: Loop
+    unet_channels: Widths = (64, 96, 160)
+    num_heads: Widths = (2, 2, 2)
+    language_model_dim: PositiveInt = 192
+    num_language_layers: PositiveInt = 4
+    text_dim: PositiveInt = 96
+    num_text_layers: PositiveInt = 2
+    text_share: Share = 0.25
+    both_share: Share = 0.15
+    spoiled_share: Share = 0.25
+    held_share: Share = 0.35
+    guidance_scale: PositiveFloat = 4.0
+    num_inference_steps: PositiveInt = 20
+
+
+class ProjectionSettings(Section):
+    """Stage C, Art2Mus proper: only the projection is trained, everything else is frozen.
+
+    Attributes:
+        model: Folder of the pipeline whose projection is trained.
+        pairs: File of (artwork, music) pairs, from `python -m art2mus.data.pairs`.
+        num_image_tokens: 1 is Art2Mus, 4 is Art2Mus-4.
+        hidden_dim: Width between the projection's two layers.
+        min_snr_gamma: Loss weight min(SNR, gamma) / SNR, for v-prediction / (SNR + 1); none for equal weights.
+        attribute_projection: Folder of stage B's projection of attributes with as many tokens. With it the image
+            tokens are also drawn towards the tokens of the music's own attributes.
+        token_weight: Weight of that pull, beside the loss of the denoising.
+    """
+
+    stage: Literal["projection"]
+    model: File
+    windows: File
+    pairs: File
+    output: File
+    loop: Loop
+    num_image_tokens: PositiveInt = 1
+    hidden_dim: PositiveInt = 1536
+    min_snr_gamma: PositiveFloat | None = 5.0
+    attribute_projection: File | None = None
+    token_weight: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TrainSettings(Section):
+    """A whole training YAML: one stage."""
+
+    train: Annotated[RollVAESettings | ScoreModelSettings | ProjectionSettings, Field(discriminator="stage")]
