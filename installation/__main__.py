@@ -1,0 +1,66 @@
+"""The command line of the kiosk."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from installation.clock import process_started_at_s
+
+DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "configs" / "kiosk.yaml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the kiosk, or check whether it could run; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    from installation.config import ConfigError, KioskConfig, load_config
+
+    overrides = [*options.set, *(["screen.windowed=true"] if options.windowed else [])]
+    config_path = options.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    config: KioskConfig | None = None
+    mistakes: tuple[str, ...] = ()
+    try:
+        config = load_config(config_path, overrides)
+    except ConfigError as error:
+        mistakes = error.mistakes
+    if options.check:
+        from installation.health import check
+
+        return check(config, mistakes, config_path)
+    if config is None:
+        print("\n".join(mistakes), file=sys.stderr)
+        return 2
+    from installation.app import RunOptions, run_kiosk
+    from installation.logs import start_logging
+    from installation.places import log_path
+
+    start_logging(log_path())
+    return run_kiosk(config, RunOptions(process_started_at_s(), options.run_for, options.record))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py", description="Music for paintings: a room that answers works of art and is never silent."
+    )
+    parser.add_argument("--config", type=Path, metavar="PATH", help=f"a YAML file; else {DEFAULT_CONFIG.name}")
+    parser.add_argument("--check", action="store_true", help="look whether everything is there, and what to do if not")
+    parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
+    parser.add_argument("--run-for", type=_seconds, metavar="SECONDS", help="leave after so long, with a summary")
+    parser.add_argument("--record", type=Path, metavar="WAV", help="write what the speakers are given")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as show.seconds_per_work=60; repeatable"
+    )
+    return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,307 @@
+"""The audio process: threads for messages, decoding, mixing and output, held together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from installation.audio import BLOCK_FRAMES
+from installation.audio.clips import Clip, ClipError, load_clip
+from installation.audio.mixer import Mixer, MixerState, Started
+from installation.audio.output import PREFERRED_RATE as RATE_WITHOUT_DEVICE
+from installation.audio.output import Device, Feed, NoSoundError, Output, SilentDevice, Speakers, choose_rate
+from installation.audio.recorder import Recorder
+from installation.audio.tap import TapWriter
+from installation.messages import (
+    BED_CLIP_ID,
+    AppendClip,
+    AudioChannel,
+    AudioHeartbeat,
+    AudioReady,
+    ClipFailed,
+    ClipStarted,
+    FromAudio,
+    PlayClip,
+    SetVolume,
+    Shutdown,
+    ToAudio,
+)
+from installation.settings import AudioSettings
+
+log = logging.getLogger(__name__)
+
+AHEAD_S = 0.35
+"""How far the mixer works ahead: a PlayClip is heard after this and the device's latency."""
+
+AHEAD_AT_START_S = 1.0
+"""More at first: while the other processes start, the machine is at its busiest."""
+
+MIXER_PERIOD_S = 0.02
+HEARTBEAT_S = 0.5
+MIN_LATENCY_S = 0.2
+"""Below this a Python callback loses samples under load (measured: none in 60 s at 0.2 s)."""
+
+FIRST_FADE_S = 0.3
+"""The first sound of the process rises within this."""
+
+NICENESS = -10
+
+LAST_WORDS_S = 0.2
+"""How long to wait for a fade, and again for the device to sound it, when leaving."""
+
+
+def main(channel: AudioChannel, settings: AudioSettings) -> None:
+    """Play until `Shutdown`, or until the director is gone.
+
+    What is in the channel already when the process starts is what it starts with: a director that
+    restarts it says `PlayClip(start_s=...)` at once and hears no bed in between.
+
+    Raises: FileNotFoundError if the tap's memory is not there.
+    """
+    sys.setswitchinterval(0.001)  # the device's callback waits for the interpreter no longer than this
+    with contextlib.suppress(PermissionError):  # where the system allows it, sound comes before everything else
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    player = Player(channel, settings)
+    try:
+        player.run()
+    finally:
+        player.close()
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A message whose clip is decoded."""
+
+    message: PlayClip | AppendClip
+    clip: Clip
+
+
+@dataclass(frozen=True)
+class _Bed:
+    """The bed is decoded."""
+
+    clip: Clip
+
+
+class Player:
+    """Four threads and a device.
+
+    main      messages in and out, heartbeats
+    loader    decodes files, in the order they came
+    mixer     keeps the ring filled; the only one that touches the `Mixer`
+    output    opens, watches and reopens the device, which asks the `Feed` in its own thread
+    """
+
+    def __init__(self, channel: AudioChannel, settings: AudioSettings) -> None:
+        self._channel = channel
+        self._settings = settings
+        try:
+            self._rate = choose_rate(settings.device, settings.sample_rate)
+        except NoSoundError:
+            self._rate = settings.sample_rate or RATE_WITHOUT_DEVICE
+        latency_s = max(MIN_LATENCY_S, settings.latency_s)
+        self._tap = TapWriter(settings.tap_name, self._rate)
+        self._recorder = self._open_recorder()
+        self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
+        self._output = Output(
+            lambda: Speakers(settings.device, self._rate, latency_s, self._feed), self._feed, self._rate, self._announce
+        )
+        self._mixer = Mixer(self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume)
+        self._first_frame = self._tap.ring.num_written
+        self._state: MixerState = self._mixer.state()
+        self._device_latency_s = latency_s
+        self._clock_offset_s: float | None = None
+        self._to_load: queue.SimpleQueue[PlayClip | AppendClip | None] = queue.SimpleQueue()
+        self._to_mix: queue.SimpleQueue[_Loaded | _Bed | SetVolume] = queue.SimpleQueue()
+        self._early: deque[ToAudio] = deque()
+        self._is_ready, self._is_leaving = threading.Event(), threading.Event()
+        self._loader_thread = threading.Thread(target=self._load, name="loader", daemon=True)
+        self._mixer_thread = threading.Thread(target=self._mix, name="mixer", daemon=True)
+        self._beat_at_s, self._beat_num_played = 0.0, 0
+
+    # ------------------------------------------------------------ main thread
+
+    def run(self) -> None:
+        """Play until told to leave."""
+        try:
+            self._begin()
+            while self._serve():
+                self._beat()
+        except (EOFError, ConnectionError):
+            log.info("the director is gone")
+
+    def close(self) -> None:
+        """Fade out, let go of everything."""
+        self._feed.release()
+        if self._mixer_thread.is_alive() and self._feed.is_released.wait(LAST_WORDS_S):
+            self._is_leaving.wait(min(LAST_WORDS_S, self._device_latency_s))
+        self._is_leaving.set()
+        self._to_load.put(None)
+        self._output.stop()
+        for thread in (self._mixer_thread, self._loader_thread):
+            if thread.is_alive():
+                thread.join(1.0)
+        if self._recorder is not None:
+            self._recorder.close()
+        self._tap.close()
+
+    def _begin(self) -> None:
+        """Let something sound: what the channel says already, else the bed."""
+        while (message := self._channel.receive(0.0)) is not None:
+            self._early.append(message)
+        first = next((message for message in self._early if isinstance(message, PlayClip)), None)
+        clip = None
+        if first is not None:
+            self._early.remove(first)
+            clip = self._decode(first.clip.clip_id, first.clip.audio_path)
+        if first is not None and clip is not None:
+            self._mixer.play(clip, FIRST_FADE_S, start_s=first.start_s)
+        elif (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
+            self._mixer.set_bed(bed, fade_s=FIRST_FADE_S)
+        self._fill_ring(AHEAD_AT_START_S)
+        for part in (self._mixer_thread, self._output, self._loader_thread):
+            part.start()
+
+    def _serve(self) -> bool:
+        """Take one message or wait a moment; False when it is time to leave."""
+        if not (self._mixer_thread.is_alive() and self._output.is_alive()):
+            raise RuntimeError("the mixer or the output has stopped")
+        message = self._early.popleft() if self._early else self._channel.receive(0.05)
+        match message:
+            case PlayClip() | AppendClip():
+                self._to_load.put(message)
+            case SetVolume():
+                self._to_mix.put(message)
+            case Shutdown():
+                return False
+        return True
+
+    def _beat(self) -> None:
+        """Say twice a second what was counted, if samples went out since the last time."""
+        now_s, state, num_played = time.monotonic(), self._state, self._feed.num_played
+        is_due = self._is_ready.is_set() and now_s >= self._beat_at_s + HEARTBEAT_S
+        if not is_due or num_played == self._beat_num_played:
+            return
+        self._beat_at_s, self._beat_num_played = now_s, num_played
+        ahead = self._tap.ring.num_readable
+        silent_frames = state.silent_frames + self._feed.padded_frames
+        self._channel.send(
+            AudioHeartbeat(
+                samples_played=num_played,
+                num_underruns=self._feed.num_underruns,
+                silence_s=silent_frames / self._rate,
+                loop_s=state.tier_frames[1] / self._rate,
+                bed_s=state.tier_frames[2] / self._rate,
+                tier=state.tier,
+                clip_id=state.clip_id,
+                position_s=max(0, state.position - ahead) / self._rate,
+                remaining_s=(state.remaining + ahead) / self._rate if state.remaining else 0.0,
+            )
+        )
+
+    # ------------------------------------------------------------ loader thread
+
+    def _load(self) -> None:
+        if not self._mixer.has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
+            self._to_mix.put(_Bed(bed))
+        while (message := self._to_load.get()) is not None:
+            clip = self._decode(message.clip.clip_id, message.clip.audio_path)
+            if clip is not None:
+                self._to_mix.put(_Loaded(message, clip))
+            del clip  # the mixer alone decides how long it is kept
+
+    def _decode(self, clip_id: str, path: Path) -> Clip | None:
+        try:
+            return load_clip(path, clip_id, self._rate)
+        except ClipError as error:
+            log.warning("%s", error)
+            self._say(ClipFailed(clip_id, str(error)))
+            return None
+
+    # ------------------------------------------------------------ mixer thread
+
+    def _mix(self) -> None:
+        started: deque[Started] = deque()
+        while not self._is_leaving.wait(MIXER_PERIOD_S):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._apply(self._to_mix.get_nowait())
+            self._fill_ring()
+            for event in self._mixer.take_events():
+                if isinstance(event, Started):
+                    started.append(event)
+                else:
+                    self._say(ClipFailed(event.clip_id, event.reason))
+            clock_offset_s = self._follow_clock()
+            while started and clock_offset_s is not None and self._is_ready.is_set():
+                event = started.popleft()
+                frame = self._first_frame + event.at_frame
+                self._say(ClipStarted(event.clip_id, frame / self._rate - clock_offset_s))
+
+    def _apply(self, command: _Loaded | _Bed | SetVolume) -> None:
+        match command:
+            case SetVolume(volume):
+                self._mixer.set_volume(volume)
+            case _Bed(clip):
+                self._mixer.set_bed(clip)
+            case _Loaded(PlayClip() as message, clip):
+                self._mixer.play(clip, message.crossfade_s, start_s=message.start_s, is_at_end=message.is_at_end)
+            case _Loaded(AppendClip() as message, clip):
+                self._mixer.append(clip, message.clip.continues)
+
+    def _fill_ring(self, ahead_s: float = AHEAD_S) -> None:
+        ring = self._tap.ring
+        while ring.num_readable < ahead_s * self._rate:
+            self._tap.note_block(ring.num_written, self._mixer.state().voices)
+            ring.write(self._mixer.render(BLOCK_FRAMES))
+        self._state = self._mixer.state()
+
+    def _follow_clock(self) -> float | None:
+        """Seconds to add to the monotonic time to get the ring's; None before a device has asked.
+
+        Devices ask in bursts and drivers guess, so the difference is smoothed, or the notes on the
+        screen would tremble; a jump (another device, an underrun) is believed at once.
+        """
+        if (clock := self._feed.clock) is None:
+            return None
+        frame, heard_at_s, asked_at_s = clock
+        measured_s = frame / self._rate - heard_at_s
+        offset_s = self._clock_offset_s
+        if offset_s is None or abs(measured_s - offset_s) > 0.1:
+            offset_s = measured_s
+        self._clock_offset_s = offset_s + (measured_s - offset_s) * 0.05
+        self._tap.note_clock(frame, frame / self._rate - self._clock_offset_s, asked_at_s)
+        return self._clock_offset_s
+
+    # ------------------------------------------------------------ any thread
+
+    def _announce(self, device: Device, reason: str) -> None:
+        is_silent = isinstance(device, SilentDevice)
+        self._device_latency_s = device.latency_s
+        if reason:
+            log.warning("%s; playing into a silent device", reason)
+        self._say(AudioReady(device.name, self._rate, device.latency_s, is_silent, reason))
+        self._is_ready.set()  # the first thing that is said
+
+    def _say(self, message: FromAudio) -> None:
+        """Send; when the director is gone, the main thread reads it in the channel and leaves."""
+        with contextlib.suppress(OSError):
+            self._channel.send(message)
+
+    def _open_recorder(self) -> Recorder | None:
+        path, left_at_s = self._settings.record_path, self._tap.left_at_s
+        if path is None:
+            return None
+        try:
+            return Recorder(path, self._rate, gap_s=left_at_s and time.monotonic() - left_at_s)
+        except OSError as error:
+            log.error("no recording: %s", error)
+            return None

@@ -1,0 +1,203 @@
+"""Is everything there that the kiosk needs? Looked up without loading any of it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from installation.config import KioskConfig
+from installation.labels import read_gallery
+from installation.places import library_dir, log_path
+from installation.works import BUNDLED_GALLERY
+
+MIN_FREE_BYTES = 500_000_000
+_SOUND_TIMEOUT_S = 15.0
+_ASK_FOR_SOUND = "import sys; from installation.audio.output import describe; print(describe(sys.argv[1] or None))"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked for and how it is.
+
+    Attributes:
+        name: What was looked for.
+        is_there: It is there and will do.
+        state: What was found.
+        advice: What to do about it; empty when nothing is to be done.
+        is_needed: The kiosk cannot do its work in the room without it.
+    """
+
+    name: str
+    is_there: bool
+    state: str
+    advice: str = ""
+    is_needed: bool = True
+
+
+def check(config: KioskConfig | None, mistakes: Sequence[str], config_path: Path | None) -> int:
+    """Look at everything and print a table; returns the exit code, 0 or 2.
+
+    Args:
+        config: The configuration, or None when it has mistakes.
+        mistakes: What is wrong with it.
+        config_path: Where it was read from.
+    """
+    findings = [_configuration(mistakes, config_path), *_findings(config or KioskConfig())]
+    table = Table(title="Ready?", title_justify="left")
+    for heading in ("", "what", "found", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.is_there else ("[red]no[/]" if finding.is_needed else "[yellow]-[/]")
+        table.add_row(mark, finding.name, _plain(finding.state), _plain(finding.advice))
+    Console().print(table)
+    return 0 if all(finding.is_there or not finding.is_needed for finding in findings) else 2
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _findings(config: KioskConfig) -> Iterator[Finding]:
+    yield find_screen(os.environ)
+    yield _sound(config.audio.device)
+    yield _synthesizer()
+    yield find_camera()
+    yield _model(config.model)
+    yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
+    yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
+    yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
+
+
+def _configuration(mistakes: Sequence[str], path: Path | None) -> Finding:
+    if mistakes:
+        return Finding("configuration", False, "\n".join(mistakes), "correct these lines")
+    return Finding("configuration", True, str(path) if path else "defaults")
+
+
+# ---------------------------------------------------------------- screen
+
+
+def find_screen(environment: Mapping[str, str]) -> Finding:
+    """Whether a window can be opened: does a display server answer where the environment says?"""
+    asked = environment.get("QT_QPA_PLATFORM", "")
+    if asked and not asked.startswith(("xcb", "wayland")):
+        return Finding("screen", True, f"QT_QPA_PLATFORM={asked}, as the environment says")
+    if not sys.platform.startswith("linux"):
+        return Finding("screen", True, "the system's own")
+    wayland, x11 = environment.get("WAYLAND_DISPLAY"), environment.get("DISPLAY")
+    if wayland and _answers(str(Path(environment.get("XDG_RUNTIME_DIR", "/"), wayland))):
+        return Finding("screen", True, f"Wayland, {wayland}")
+    if x11 and _x11_answers(x11):
+        if ctypes.util.find_library("xcb-cursor") is None:
+            return Finding("screen", False, f"X11, {x11}", "install the package libxcb-cursor0")
+        return Finding("screen", True, f"X11, {x11}")
+    state = "the display server does not answer" if wayland or x11 else "none"
+    advice = "no screen: the show runs unseen; start it from a graphical session, or set DISPLAY"
+    return Finding("screen", False, state, advice)
+
+
+def _x11_answers(display: str) -> bool:
+    host, _, numbers = display.rpartition(":")
+    number = numbers.partition(".")[0]
+    if not number.isdecimal():
+        return False
+    if host in ("", "unix"):
+        name = f"/tmp/.X11-unix/X{number}"
+        return _answers(name) or _answers("\0" + name)
+    try:
+        with socket.create_connection((host, 6000 + int(number)), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _answers(unix_socket: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(unix_socket)
+        except OSError:
+            return False
+    return True
+
+
+# ---------------------------------------------------------------- sound, camera
+
+
+def _sound(device: str | None) -> Finding:
+    """Asked of PortAudio in a process of its own: it may take its time, and it may crash."""
+    command = [sys.executable, "-c", _ASK_FOR_SOUND, device or ""]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SOUND_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Finding("sound", False, "the sound system does not answer", "restart the sound server, or the machine")
+    if answer.returncode == 0:
+        return Finding("sound", True, answer.stdout.strip())
+    last_line = (answer.stderr.strip().splitlines() or ["unknown error"])[-1]
+    found, _, advice = last_line.rpartition("Error: ")[2].partition(": ")
+    return Finding("sound", False, found, advice or "until then the music plays into a silent device")
+
+
+def _synthesizer() -> Finding:
+    if ctypes.util.find_library("fluidsynth") is None:
+        return Finding("synthesizer", False, "FluidSynth's library is missing", "install the package libfluidsynth3")
+    return Finding("synthesizer", True, "FluidSynth")
+
+
+def find_camera(folder: Path = Path("/dev")) -> Finding:
+    """Whether there is a camera, and whether it may be opened."""
+    devices = sorted(path.name for path in folder.glob("video*"))
+    if not devices:
+        return Finding("camera", False, "none", "nothing; the gallery needs none", is_needed=False)
+    readable = [name for name in devices if os.access(folder / name, os.R_OK | os.W_OK)]
+    if not readable:
+        advice = "may not be opened: add this user to the group 'video'"
+        return Finding("camera", False, ", ".join(devices), advice, is_needed=False)
+    return Finding("camera", True, ", ".join(readable), is_needed=False)
+
+
+# ---------------------------------------------------------------- model, gallery, disk
+
+
+def _model(name: str) -> Finding:
+    from art2mus.models import ModelMissingError, locate
+
+    try:
+        folder = locate(name)
+    except ModelMissingError as error:
+        state, _, advice = " ".join(str(error).split()).partition("; ")
+        return Finding("model", False, state, advice or "name another one as 'model:' in the configuration")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Finding("model", True, f"{name}, {size / 1e6:.0f} MB in {folder}")
+
+
+def _gallery(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return Finding("gallery", False, f"{folder} is no folder", "correct gallery.folder in the configuration")
+    works = read_gallery(folder)
+    if not works:
+        return Finding("gallery", False, f"no pictures in {folder}", "put JPEG, PNG, WebP or TIFF files there")
+    return Finding("gallery", True, f"{len(works)} works in {folder}")
+
+
+def find_room(name: str, folder: Path, needed_bytes: int) -> Finding:
+    """Whether so much fits into a folder that need not exist yet."""
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    if not os.access(existing, os.W_OK):
+        return Finding(name, False, f"{existing} may not be written", "set ART2MUS_HOME to a folder that may")
+    free = shutil.disk_usage(existing).free
+    state = f"{free / 1e9:.1f} GB free for {folder}"
+    if free < needed_bytes:
+        return Finding(name, False, state, f"make room: at least {needed_bytes / 1e9:.2f} GB")
+    return Finding(name, True, state)

@@ -1,0 +1,347 @@
+"""Child processes that are kept alive: started, listened to, replaced when they die or hang.
+
+A child is replaced after growing pauses, for ever; one that had worked for a while is replaced at once. It proves
+that it works by work done (samples played, pictures painted, steps denoised), which the director reports here;
+being alive is not enough. Children never outlive the director: they read the end of their channel, and on Linux
+the kernel ends them with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+from installation.channel import Channel
+from installation.messages import (
+    LogLine,
+    Shutdown,
+)
+
+_SHORTEST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 30.0
+_WORKED_FOR_A_WHILE_S = 20.0
+_TERMINATE_GRACE_S = 0.25
+_MAX_MESSAGES_AT_A_TIME = 100
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPlan:
+    """What a child runs and when it counts as hung.
+
+    Attributes:
+        name: As it is called in the log.
+        entry: "package.module:function", called with its channel and the arguments.
+        arguments: Picklable.
+        max_start_s: So long it may take from its start to its first work.
+        max_idle_s: So long it may take from one piece of work to the next.
+    """
+
+    name: str
+    entry: str
+    arguments: tuple[Any, ...]
+    max_start_s: float
+    max_idle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A child sent a message."""
+
+    child: str
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A child is gone; it will be replaced."""
+
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A child that was lost was started again."""
+
+    child: str
+
+
+class _Child:
+    """One plan and the process that carries it out at the moment."""
+
+    def __init__(self, plan: ChildPlan) -> None:
+        self.plan = plan
+        self.process: SpawnProcess | None = None
+        self.channel: Channel[Any, Any] | None = None
+        self.num_starts = 0
+        self.num_deaths = 0
+        self.start_at_s = 0.0  # when it is to be started, while there is no process
+        self.started_at_s = 0.0
+        self.worked_at_s: float | None = None  # None: nothing yet
+        self.is_idle_allowed = False
+        self.pause_s = _SHORTEST_PAUSE_S
+        self.peak_memory_mb = 0.0
+
+    def start(self, now_s: float) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=True)
+        self.process = context.Process(
+            target=_run_child,
+            name=self.plan.name,
+            args=(os.getpid(), theirs, self.plan),
+            daemon=True,
+        )
+        # Ctrl+C reaches the whole process group; the children leave it to the director, from their first moment.
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+        theirs.close()
+        self.channel = Channel(ours)
+        self.num_starts += 1
+        self.started_at_s, self.worked_at_s = now_s, None
+
+    def hung_for_s(self, now_s: float) -> float:
+        """How far beyond its limit it is without having worked; negative while all is well."""
+        if self.worked_at_s is None:
+            return now_s - self.started_at_s - self.plan.max_start_s
+        return -1.0 if self.is_idle_allowed else now_s - self.worked_at_s - self.plan.max_idle_s
+
+    def messages(self) -> Iterator[Any]:
+        """What it has said; log lines go into the log. Not more than so much at a time: others speak too.
+
+        Raises: EOFError when it has closed its end and everything was read.
+        """
+        assert self.channel is not None
+        for _ in range(_MAX_MESSAGES_AT_A_TIME):
+            message = self.channel.receive()
+            if message is None:
+                return
+            if isinstance(message, LogLine):
+                logging.getLogger(message.logger).log(message.level, "%s", message.text)
+            else:
+                yield message
+
+    def measure_memory(self) -> None:
+        if self.process is not None and self.process.pid is not None:
+            self.peak_memory_mb = max(self.peak_memory_mb, peak_memory_mb(self.process.pid))
+
+
+class Supervisor:
+    """Starts the children and stays with them. One thread uses it."""
+
+    def __init__(self, plans: Sequence[ChildPlan], now_s: float) -> None:
+        """Start every child, in this order."""
+        self._children = {plan.name: _Child(plan) for plan in plans}
+        for child in self._children.values():
+            child.start(now_s)
+
+    def wait(self, timeout_s: float) -> Iterator[Said | Lost | Replaced]:
+        """What the children say and what happens to them, within so long at most."""
+        by_handle: dict[Any, _Child] = {}
+        due_s = time.monotonic() + timeout_s
+        for child in self._children.values():
+            if child.process is not None and child.channel is not None:
+                by_handle[child.channel.fileno()] = by_handle[child.process.sentinel] = child
+            else:
+                due_s = min(due_s, child.start_at_s)
+        ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
+        for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
+            yield from self._listen(child)
+        now_s = time.monotonic()
+        for child in self._children.values():
+            if child.process is None:
+                if now_s >= child.start_at_s:
+                    child.start(now_s)
+                    yield Replaced(child.plan.name)
+            elif child.hung_for_s(now_s) > 0:
+                _log.warning("%s does nothing any more; it is ended", child.plan.name)
+                child.process.kill()
+
+    def _listen(self, child: _Child) -> Iterator[Said | Lost]:
+        assert child.process is not None
+        is_over = not child.process.is_alive()
+        try:
+            for message in child.messages():
+                yield Said(child.plan.name, message)
+        except EOFError:
+            child.process.join(_TERMINATE_GRACE_S)  # it has closed its end: it is leaving
+            if child.process.is_alive():
+                child.process.kill()
+                child.process.join()
+            is_over = True
+        if is_over:
+            self._bury(child)
+            yield Lost(child.plan.name)
+
+    def _bury(self, child: _Child) -> None:
+        assert child.channel is not None
+        assert child.process is not None
+        now_s = time.monotonic()
+        has_worked = child.worked_at_s is not None and now_s - child.started_at_s > _WORKED_FOR_A_WHILE_S
+        pause_s = 0.0 if has_worked else child.pause_s
+        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(_LONGEST_PAUSE_S, 2 * child.pause_s)
+        child.num_deaths += 1
+        child.start_at_s = now_s + pause_s
+        exit_reason = _explain_exit(child.process.exitcode)
+        _log.warning("%s ended (%s); starting it again in %.1f s", child.plan.name, exit_reason, pause_s)
+        child.channel.close()
+        child.process.close()
+        child.process = child.channel = None
+
+    def send(self, name: str, message: Any) -> bool:
+        """Say something to a child; False when it is not there to hear it."""
+        channel = self._children[name].channel
+        if channel is None:
+            return False
+        try:
+            channel.send(message)
+        except OSError:
+            return False  # it is dying; `wait` will notice
+        return True
+
+    def note_work(self, name: str) -> None:
+        """The child has done some work."""
+        self._children[name].worked_at_s = time.monotonic()
+
+    def allow_idling(self, name: str, is_allowed: bool) -> None:
+        """Whether the child may do nothing for now, because nothing is asked of it."""
+        child = self._children[name]
+        if child.is_idle_allowed and not is_allowed and child.worked_at_s is not None:
+            child.worked_at_s = time.monotonic()
+        child.is_idle_allowed = is_allowed
+
+    def pid(self, name: str) -> int | None:
+        """Of the child's process; None while there is none."""
+        process = self._children[name].process
+        return process.pid if process is not None else None
+
+    def num_deaths(self, name: str) -> int:
+        """How often the child was lost."""
+        return self._children[name].num_deaths
+
+    def measure_memory(self) -> dict[str, float]:
+        """Peak resident memory in MB by child, over all its lives."""
+        for child in self._children.values():
+            child.measure_memory()
+        return {name: child.peak_memory_mb for name, child in self._children.items()}
+
+    def close(self, grace_s: float) -> None:
+        """Ask all children to leave, and see to it that they do."""
+        self.measure_memory()
+        for name in self._children:
+            self.send(name, Shutdown())
+        deadline_s = time.monotonic() + grace_s
+        self._drain_until(deadline_s)
+        for end in ("terminate", "kill"):
+            for child in self._children.values():
+                if child.process is not None and child.process.is_alive():
+                    _log.debug("%s does not leave by itself: %s", child.plan.name, end)
+                    getattr(child.process, end)()
+            self._drain_until(time.monotonic() + _TERMINATE_GRACE_S)
+
+    def _drain_until(self, deadline_s: float) -> None:
+        """Wait for the children to end, reading on: a full pipe must not keep one from leaving."""
+        while (rest_s := deadline_s - time.monotonic()) > 0:
+            living = [c for c in self._children.values() if c.process is not None and c.process.is_alive()]
+            if not living:
+                return
+            wait([c.process.sentinel for c in living if c.process is not None], min(rest_s, 0.05))
+            for child in living:
+                with contextlib.suppress(EOFError):
+                    deque(child.messages(), maxlen=0)
+
+
+def peak_memory_mb(pid: int) -> float:
+    """The most memory the process has had resident at once, in MB; 0 when it cannot be told.
+
+    Where the system does not keep the peak (it does on Linux), the memory at this moment.
+    """
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        if sys.platform == "linux":
+            return 0.0
+    import psutil  # only where there is no /proc
+
+    try:
+        return float(psutil.Process(pid).memory_info().rss) / 2**20
+    except psutil.Error:
+        return 0.0
+
+
+def _explain_exit(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+# ---------------------------------------------------------------- in the child
+
+
+class _ToDirector(logging.Handler):
+    """Sends every line of the log to the director, which owns the file."""
+
+    def __init__(self, channel: Channel[Any, Any]) -> None:
+        super().__init__(logging.INFO)
+        self._channel = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._channel.send(LogLine(record.levelno, record.name, self.format(record)))
+        except OSError:
+            return  # the director is gone, and so will this process be
+
+
+def _run_child(director_pid: int, connection: Connection, plan: ChildPlan) -> None:
+    """The first thing a child does: tie its life to the director's, then run its entry."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _tell_the_kernel(director_pid, f"kiosk-{plan.name}")
+    channel: Channel[Any, Any] = Channel(connection)
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(_ToDirector(channel))
+    logging.captureWarnings(True)
+    module, _, function = plan.entry.partition(":")
+    try:
+        run: Callable[..., None] = getattr(import_module(module), function)
+        run(channel, *plan.arguments)
+    except EOFError:
+        return  # the director is gone
+    except Exception:
+        logging.getLogger(plan.entry).exception("stopped by an error")
+        raise SystemExit(1) from None
+
+
+def _tell_the_kernel(director_pid: int, name: str) -> None:
+    """Give this process the name that `top` shows, and have it end with the director even when it hangs."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_NAME, name.encode())
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != director_pid:
+        raise SystemExit(0)  # it ended before the line above

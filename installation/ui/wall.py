@@ -1,0 +1,276 @@
+"""The picture on the screen at every moment: painting, label, progress and music. No window here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
+
+from installation.messages import ComposeProgress, CueClip, PlaybackTap, ShowWork
+from installation.ui.fade import Fade
+from installation.ui.heard import Follower, Strand
+from installation.ui.layout import NOWHERE, SMALLEST_ZOOM, Layout, Rect
+from installation.ui.palette import Palette
+from installation.ui.ribbon import Ribbon
+from installation.ui.spectrum import NUM_AUDIO_FRAMES, Spectrum
+from installation.ui.stage import Stage
+
+ZOOM_PERIOD_S = 150.0
+"""From far to near and back."""
+NUM_BANDS = 18
+"""The slowly zooming painting is repainted in so many bands, one in each frame."""
+BEFORE_ANYTHING = QColor(9, 8, 7)
+"""The screen until the first wall is painted."""
+_FIRST_LIGHT_S = 1.5
+"""The first painting comes out of the dark this slowly."""
+_EDGE = 0.15
+"""Part of the screen's width over which the music comes out of the dark, and goes back."""
+_RIM = 0.16
+"""Likewise of the band's height, above and below."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What the painting that leaves still needs."""
+
+    artwork_id: str
+    image: QImage
+    text: QImage
+    text_place: Rect
+    layout: Layout
+    palette: Palette
+
+
+@dataclass(slots=True)
+class ProgressLine:
+    """How far the next piece is: it runs after the true steps, and withdraws when they are done.
+
+    Attributes:
+        share: Shown as done, 0 to 1.
+        strength: Opacity, 0 to 1.
+    """
+
+    share: float = 0.0
+    strength: float = 0.0
+    _job_id: str = ""
+    _done: float = 0.0
+    _told_at_s: float = -math.inf
+
+    def tell(self, progress: ComposeProgress, now_s: float) -> None:
+        """Take in a step that was done."""
+        if progress.job_id != self._job_id:
+            self._job_id, self.share = progress.job_id, 0.0
+        self._done = min(1.0, max(0.0, progress.step / max(1, progress.num_steps)))
+        self._told_at_s = now_s
+
+    def advance(self, now_s: float, passed_s: float) -> bool:
+        """Move on.
+
+        Returns: Whether it has to be painted again.
+        """
+        before = (self.share, self.strength)
+        self.share += (1.0 - math.exp(-passed_s / 0.25)) * (self._done - self.share)
+        rest_s = 1.6 if self._done >= 1.0 else 20.0
+        is_shown = now_s - self._told_at_s < rest_s
+        target = 1.0 if is_shown else 0.0
+        self.strength += (1.0 - math.exp(-passed_s / (0.35 if is_shown else 0.9))) * (target - self.strength)
+        if self.strength < 0.004 and not is_shown:
+            self.strength = 0.0
+        return abs(self.share - before[0]) > 1e-4 or abs(self.strength - before[1]) > 1e-4
+
+
+class Wall:
+    """Holds what hangs, what fades away and what is heard; paints any part of it quickly."""
+
+    def __init__(self, tap: PlaybackTap, now_s: float) -> None:
+        """An empty, dark room.
+
+        Args:
+            tap: What is heard.
+            now_s: Monotonic time.
+        """
+        self.stage: Stage | None = None
+        self.fade: Fade | None = None
+        self.progress = ProgressLine()
+        self.follower = Follower()
+        self._tap = tap
+        self._left: _Left | None = None
+        self._ribbon, self._spectrum = Ribbon(), Spectrum()
+        self._music = QImage()
+        self._hung_at_s = now_s
+        self._advanced_at_s = now_s
+        self._band = 0
+
+    def cue(self, cue: CueClip) -> None:
+        """Learn the notes of a clip that will sound."""
+        self.follower.cue(cue.clip)
+
+    def tell_progress(self, progress: ComposeProgress) -> None:
+        """Take in how far the next piece is."""
+        self.progress.tell(progress, self._advanced_at_s)
+
+    def hang(self, stage: Stage, show: ShowWork | None, now_s: float) -> None:
+        """Begin the crossfade to a prepared stage, from the dark for the first; at once if only the size is new."""
+        former, screen = self.stage, stage.layout.screen
+        if former is None:
+            length_s = _FIRST_LIGHT_S if show is None else min(_FIRST_LIGHT_S, show.crossfade_s)
+            dark = QImage(screen.width, screen.height, QImage.Format.Format_RGB32)
+            dark.fill(BEFORE_ANYTHING)
+            self._left = _Left("", dark, QImage(), NOWHERE, stage.layout, stage.palette)
+            self.fade = Fade(now_s, length_s)
+        elif show is not None and former.layout.screen == screen:
+            text, place = former.text, former.text_place
+            snapshot = self._snapshot(former)
+            self._left = _Left(former.artwork_id, snapshot, text, place, former.layout, former.palette)
+            self.fade = Fade(show.start_at_s, show.crossfade_s)
+        else:
+            self._left, self.fade = None, None
+        self.stage = stage
+        self._hung_at_s = now_s
+        band = stage.layout.music
+        self._music = QImage(band.width, band.height, QImage.Format.Format_ARGB32_Premultiplied)
+
+    def advance(self, now_s: float) -> list[Rect]:
+        """Bring everything to this moment.
+
+        Returns: What has to be painted again.
+        """
+        passed_s = max(0.0, now_s - self._advanced_at_s)
+        self._advanced_at_s = now_s
+        self.follower.update(self._tap.heard(now_s), now_s)
+        if self.follower.gain_without_notes() > 0.01:
+            samples = self._tap.samples(NUM_AUDIO_FRAMES, now_s)
+            self._spectrum.update(samples, self._tap.sample_rate(), passed_s)
+        is_progress_new = self.progress.advance(now_s, passed_s)
+        if self.stage is None:
+            return []
+        dirty = [self.stage.layout.music]
+        if is_progress_new:
+            dirty.append(self.stage.placard.progress.grown(round(6 * self.stage.layout.unit)))
+        if self.fade is not None:
+            dirty.append(self._advance_fade(self.stage, self.fade, now_s, passed_s))
+        else:
+            dirty.append(self._zoom(self.stage, now_s))
+        return dirty
+
+    def paint(self, painter: QPainter, region: QRect) -> None:
+        """Paint a part of the screen.
+
+        Args:
+            painter: Of the window (or of an image of the same size).
+            region: Nothing outside it needs to change.
+        """
+        if self.stage is None:
+            painter.fillRect(region, BEFORE_ANYTHING)
+            return
+        part = QRectF(region)
+        if self._left is not None and self.fade is not None:
+            painter.drawImage(part, self._left.image, part)
+            painter.setOpacity(self.fade.opacity)
+            painter.drawImage(part, self.stage.face, part)
+            painter.setOpacity(1.0)
+        else:
+            painter.drawImage(part, self.stage.face, part)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self._paint_words(painter, self.stage, region)
+        if region.intersects(_qrect(self.stage.layout.music)):
+            self._paint_music(painter, self.stage)
+
+    def _paint_words(self, painter: QPainter, stage: Stage, region: QRect) -> None:
+        """The old label has gone before the new painting is there, and the new one comes after it."""
+        leaving, coming = 0.0, 1.0
+        if self.fade is not None:
+            leaving = max(0.0, 1.0 - self.fade.opacity / 0.4)
+            coming = max(0.0, self.fade.opacity / 0.4 - 1.5)
+        if self._left is not None and leaving > 0 and region.intersects(_qrect(self._left.text_place)):
+            painter.setOpacity(leaving)
+            painter.drawImage(QPointF(self._left.text_place.x, self._left.text_place.y), self._left.text)
+        if coming > 0 and region.intersects(_qrect(stage.text_place)):
+            painter.setOpacity(coming)
+            painter.drawImage(QPointF(stage.text_place.x, stage.text_place.y), stage.text)
+        painter.setOpacity(1.0)
+        strength = self.progress.strength * coming
+        if strength > 0 and region.intersects(_qrect(stage.placard.progress.grown(8))):
+            stage.placard.paint_progress(painter, self.progress.share, strength, stage.palette)
+
+    # ------------------------------------------------------------ the painting
+
+    def _advance_fade(self, stage: Stage, fade: Fade, now_s: float, passed_s: float) -> Rect:
+        incoming = self.follower.gain_of(stage.artwork_id)
+        others = [s.gain**2 for s in self.follower.strands if s.artwork_id != stage.artwork_id]
+        fade.advance(now_s, passed_s, math.sqrt(sum(others)), incoming)
+        if fade.progress >= 1.0:
+            self.fade, self._left = None, None
+            self._hung_at_s = now_s
+        return stage.layout.screen
+
+    def _zoom(self, stage: Stage, now_s: float) -> Rect:
+        """Repaint one band of the painting at the zoom of this moment: too slow a change to be seen."""
+        turn = 2 * math.pi * (now_s - self._hung_at_s) / ZOOM_PERIOD_S
+        zoom = SMALLEST_ZOOM + (1.0 - SMALLEST_ZOOM) * (0.5 - 0.5 * math.cos(turn))
+        place = stage.canvas_place
+        top = place.y + place.height * self._band // NUM_BANDS
+        bottom = place.y + place.height * (self._band + 1) // NUM_BANDS
+        self._band = (self._band + 1) % NUM_BANDS
+        return stage.paint_face(zoom, Rect(place.x, top, place.width, bottom - top))
+
+    def _snapshot(self, former: Stage) -> QImage:
+        """What of walls and paintings is seen now, in the middle of a fade too."""
+        if self.fade is None or self._left is None:
+            return former.face
+        image = self._left.image.copy()
+        painter = QPainter(image)
+        painter.setOpacity(self.fade.opacity)
+        painter.drawImage(0, 0, former.face)
+        painter.end()
+        return image
+
+    # ------------------------------------------------------------ the music
+
+    def _paint_music(self, painter: QPainter, stage: Stage) -> None:
+        band = stage.layout.music
+        self._music.fill(Qt.GlobalColor.transparent)
+        layer = QPainter(self._music)
+        layer.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        layer.translate(-band.x, -band.y)
+        reeds = self.follower.gain_without_notes()
+        opacity = 1.0 if self.fade is None else self.fade.opacity
+        if reeds > 0.01:
+            if self._left is not None:
+                self._spectrum.paint(layer, self._left.layout, self._left.palette, reeds * (1.0 - opacity))
+            self._spectrum.paint(layer, stage.layout, stage.palette, reeds * opacity)
+        for strand in self.follower.strands:
+            if strand.has_notes:
+                layout, palette = self._home_of(strand, stage)
+                self._ribbon.paint(layer, strand, layout, palette, self._advanced_at_s)
+        layer.translate(band.x, band.y)
+        _dissolve_edges(layer, band.width, band.height)
+        layer.end()
+        painter.drawImage(QPointF(band.x, band.y), self._music)
+
+    def _home_of(self, strand: Strand, stage: Stage) -> tuple[Layout, Palette]:
+        if self._left is not None and strand.artwork_id == self._left.artwork_id:
+            return self._left.layout, self._left.palette
+        return stage.layout, stage.palette
+
+
+def _dissolve_edges(layer: QPainter, width: int, height: int) -> None:
+    """Let the music come out of the dark at one side of the screen, go into it at the other, and not end in a line."""
+    layer.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    across, down = _EDGE * width, _RIM * height
+    for start, stop, strip in (
+        (QPointF(0, 0), QPointF(across, 0), QRectF(0, 0, across, height)),
+        (QPointF(width, 0), QPointF(width - across, 0), QRectF(width - across, 0, across, height)),
+        (QPointF(0, 0), QPointF(0, down), QRectF(0, 0, width, down)),
+        (QPointF(0, height), QPointF(0, height - down), QRectF(0, height - down, width, down)),
+    ):
+        gradient = QLinearGradient(start, stop)
+        for place in (0.0, 0.25, 0.5, 0.75, 1.0):
+            gradient.setColorAt(place, QColor(0, 0, 0, round(255 * place * place * (3 - 2 * place))))
+        layer.fillRect(strip, gradient)
+
+
+def _qrect(rect: Rect) -> QRect:
+    return QRect(rect.x, rect.y, rect.width, rect.height)

@@ -1,0 +1,338 @@
+"""The ui process: one window that paints the wall, and its line to the director."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from PyQt6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QRect,
+    Qt,
+    QTimer,
+    QtMsgType,
+    pyqtSignal,
+    qInstallMessageHandler,
+)
+from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from art2mus.images import UnreadableImageError
+from installation.messages import (
+    ComposeProgress,
+    CueClip,
+    FromUi,
+    PlaybackTap,
+    QuitRequested,
+    ShowWork,
+    Shutdown,
+    ToUi,
+    UiChannel,
+    UiHeartbeat,
+    UiReady,
+    WallLabel,
+)
+from installation.settings import UiSettings
+from installation.ui.placard import load_fonts
+from installation.ui.stage import Stage, prepare_stage
+from installation.ui.wall import Wall
+from installation.ui.words import ENGLISH
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 1.0
+WINDOW_SIZE = (1280, 720)
+_SETTLE_MS = 200
+"""A window that is being resized is hung anew when it has kept its size for so long."""
+
+
+def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap) -> None:
+    """Run the ui until the director says Shutdown or is gone."""
+    _choose_platform(os.environ)
+    sys.excepthook = _log_exception
+    sys.setswitchinterval(0.002)  # the thread that paints must not wait for the one that prepares
+    qInstallMessageHandler(_log_qt)
+    app = QApplication([ENGLISH.name])
+    load_fonts()
+    window = ShowWindow(tap, _Sender(channel), settings.max_fps, screenshot_dir=settings.screenshot_dir)
+    line = Line(channel)
+    line.received.connect(window.take)
+    # Not quit(), which asks the window first, and that leaves the decision to the director.
+    line.closed.connect(app.exit)
+    window.left.connect(app.exit)
+    window.present(is_windowed=settings.is_windowed)
+    line.start()
+    app.exec()
+    window.dismantle()
+    tap.close()
+
+
+class ShowWindow(QWidget):
+    """Paints the wall at an even pace, and has stages prepared on a thread of its own.
+
+    Attributes:
+        num_frames: Painted since it was made.
+        num_late_frames: Of these, painted more than a frame's time late.
+        left: Emitted on Shutdown.
+    """
+
+    left = pyqtSignal()
+    _prepared = pyqtSignal(object, object)
+
+    def __init__(
+        self,
+        tap: PlaybackTap,
+        say: Callable[[FromUi], None],
+        max_fps: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        screenshot_dir: Path | None = None,
+    ) -> None:
+        """Hang nothing yet.
+
+        Args:
+            tap: What is heard.
+            say: Sends to the director; must not block.
+            max_fps: Frames per second, at most.
+            clock: Monotonic seconds.
+            screenshot_dir: Where F12 puts a picture of the screen, if anywhere.
+        """
+        super().__init__()
+        self.wall = Wall(tap, clock())
+        self.num_frames = 0
+        self.num_late_frames = 0
+        self._say, self._clock, self._screenshot_dir = say, clock, screenshot_dir
+        self._frame_s = 1.0 / max_fps
+        self._shown: ShowWork | None = None
+        self._dirty: list[QRect] = []
+        self._painted_at_s: float | None = None
+        self._beaten_at_s = clock()
+        self._workshop = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workshop")
+        self._prepared.connect(self._hang)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._prepare)
+        self._pace = QTimer(self)
+        self._pace.setInterval(max(1, int(1000 / max_fps) - 1))  # timers come late, never early
+        self._pace.setTimerType(Qt.TimerType.PreciseTimer)
+        self._pace.timeout.connect(self.advance)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setWindowTitle(ENGLISH.name)
+
+    def present(self, *, is_windowed: bool) -> None:
+        """Come onto the screen and begin to paint."""
+        if is_windowed:
+            self.resize(*WINDOW_SIZE)
+            self.show()
+        else:
+            self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+            self.setCursor(Qt.CursorShape.BlankCursor)
+            screen = QGuiApplication.primaryScreen()
+            if screen is not None:
+                # Without a window manager nobody enlarges the window for us.
+                self.setGeometry(screen.geometry())
+                screen.geometryChanged.connect(self.setGeometry)
+            self.showFullScreen()
+        self._prepare()
+        self._pace.start()
+
+    def dismantle(self) -> None:
+        """Stop painting and preparing."""
+        self._pace.stop()
+        self._workshop.shutdown(wait=True, cancel_futures=True)
+
+    def take(self, message: ToUi) -> None:
+        """Do what the director says."""
+        match message:
+            case ShowWork():
+                self._shown = message
+                self._prepare()
+            case CueClip():
+                self.wall.cue(message)
+            case ComposeProgress():
+                self.wall.tell_progress(message)
+            case Shutdown():
+                self.left.emit()
+            case _:
+                logger.debug("nothing to show for %s", type(message).__name__)
+
+    def advance(self) -> None:
+        """Bring the wall to this moment and have what changed painted."""
+        now_s = self._clock()
+        for part in self.wall.advance(now_s):
+            rect = QRect(part.x, part.y, part.width, part.height)
+            self._dirty.append(rect)
+            self.update(rect)
+        if now_s - self._beaten_at_s >= HEARTBEAT_S:
+            self._beaten_at_s = now_s
+            self._say(UiHeartbeat(self.num_frames, self.num_late_frames))
+
+    # ------------------------------------------------------------ hanging
+
+    def _prepare(self) -> None:
+        """Have the wanted work hung for the window's size; of several wanted, the newest wins."""
+        show, width, height = self._shown, self.width(), self.height()
+
+        def work() -> None:
+            if show is not self._shown:
+                return
+            picture, label = (show.picture_path, show.label) if show else (None, WallLabel(""))
+            artwork_id = show.artwork_id if show else ""
+            try:
+                stage = prepare_stage(artwork_id, picture, label, width, height)
+            except (UnreadableImageError, OSError, MemoryError) as error:
+                logger.warning("not shown, the last work stays: %s", error)
+                if self.wall.stage is not None:
+                    return
+                stage = prepare_stage("", None, WallLabel(""), width, height)
+            self._prepared.emit(stage, show)
+
+        self._workshop.submit(_logged, work)
+
+    def _hang(self, stage: Stage, show: ShowWork | None) -> None:
+        screen = stage.layout.screen
+        if (screen.width, screen.height) != (self.width(), self.height()) or show is not self._shown:
+            return
+        self.wall.hang(stage, show, self._clock())
+        self.update()
+
+    # ------------------------------------------------------------ Qt's side
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        """Paint what changed."""
+        if event is None:
+            return
+        parts, self._dirty = self._dirty, []
+        exposed = event.region()
+        for part in parts:
+            exposed -= QRegion(part)
+        if not exposed.isEmpty():  # not only what we asked for: somebody was in front of us
+            parts = [event.rect()]
+        painter = QPainter(self)
+        for part in parts:
+            painter.save()
+            painter.setClipRect(part)
+            self.wall.paint(painter, part)
+            painter.restore()
+        painter.end()
+        self._count_frame()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Hang anew when the window has come to rest."""
+        super().resizeEvent(event)
+        self._settle.start()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+        """Esc and Ctrl+Q ask to leave, F12 takes a screenshot."""
+        if event is None:
+            return
+        is_quit = event.key() == Qt.Key.Key_Q and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if is_quit or event.key() == Qt.Key.Key_Escape:
+            self._say(QuitRequested())
+        elif event.key() == Qt.Key.Key_F12 and self._screenshot_dir is not None:
+            self._keep_screenshot(self._screenshot_dir)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+        """Ask to leave; the director closes the window when everything has come to rest."""
+        if event is not None:
+            event.ignore()
+        self._say(QuitRequested())
+
+    def _keep_screenshot(self, folder: Path) -> None:
+        image = self.grab().toImage()
+        path = folder / time.strftime("art2mus-%Y%m%d-%H%M%S.png")
+
+        def work() -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            logger.info("screenshot %s %s", path, "kept" if image.save(str(path)) else "could not be written")
+
+        self._workshop.submit(_logged, work)
+
+    def _count_frame(self) -> None:
+        now_s = self._clock()
+        if self._painted_at_s is None:
+            self._say(UiReady(self.width(), self.height(), QGuiApplication.platformName()))
+        elif now_s - self._painted_at_s > 2 * self._frame_s:
+            self.num_late_frames += 1
+        self._painted_at_s = now_s
+        self.num_frames += 1
+
+
+class Line(QObject):
+    """Reads the channel on a thread of its own: the only door from outside into the ui thread."""
+
+    received = pyqtSignal(object)
+    closed = pyqtSignal()
+
+    def __init__(self, channel: UiChannel) -> None:
+        """Read nothing yet."""
+        super().__init__()
+        self._channel = channel
+
+    def start(self) -> None:
+        """Begin to read; the thread ends with the process."""
+        threading.Thread(target=self._read, name="line", daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._channel.receive(timeout_s=None)
+            except (EOFError, OSError):
+                self.closed.emit()
+                return
+            if message is not None:
+                self.received.emit(message)
+
+
+class _Sender:
+    """Says things to the director, but never waits for it: what it has no room for is dropped."""
+
+    def __init__(self, channel: UiChannel) -> None:
+        self._channel = channel
+
+    def __call__(self, message: FromUi) -> None:
+        try:
+            _, writable, _ = select.select([], [self._channel.fileno()], [], 0)
+            if writable:
+                self._channel.send(message)
+        except (OSError, ValueError) as error:
+            logger.debug("the director is gone: %s", error)
+
+
+def _logged(work: Callable[[], None]) -> None:
+    """Run work on another thread; what goes wrong in it must not vanish in a future nobody reads."""
+    try:
+        work()
+    except Exception:
+        logger.exception("work for the screen was not done, what is shown stays")
+
+
+def _choose_platform(environment: MutableMapping[str, str]) -> None:
+    """Set what Qt reads from the environment before it starts."""
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):  # left behind by OpenCV
+        environment.pop(name, None)
+    environment["QT_ENABLE_HIGHDPI_SCALING"] = "0"  # we lay out in the screen's own pixels
+    has_screen = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not has_screen:
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
+    """Qt's own messages, most of which concern nobody, go where ours go."""
+    is_grave = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+    logger.log(logging.ERROR if is_grave else logging.DEBUG, "Qt: %s", text)
+
+
+def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Instead of Qt's way with an exception in a slot, which is to end the process."""
+    logger.error("in the ui: %s", error, exc_info=(kind, error, trace))
