@@ -1,0 +1,106 @@
+"""`python -m bench`, or `make bench`: speed and memory of the bundled model and of the kiosk, beside their goals."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+# Read when torch is imported: threads that wait actively slow down everything else.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.kiosk import REPOSITORY, Figure, KioskError, figures_of, run
+
+PICTURE = REPOSITORY / "installation/gallery/vincent-van-gogh_cafe-terrace-at-night-1888.jpg"
+MAX_SECONDS = 0.8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; returns the exit code: 0, 1 where a goal was missed, 2 where nothing could be measured."""
+    options = _parser().parse_args(arguments)
+    console = Console(soft_wrap=True)
+    # The kiosk first: this process is small yet, and does nothing beside it.
+    try:
+        figures = figures_of(run(options.run_for, options.model))
+    except KioskError as error:
+        print(error, file=sys.stderr)
+        return 2
+    console.print(kiosk_table(figures))
+    seconds = _measure_speed(options.model, options.picture, options.rounds)
+    console.print(speed_table(seconds))
+    as_in_the_kiosk = next(iter(seconds.values()))
+    return 0 if as_in_the_kiosk["all of it"] <= MAX_SECONDS and all(figure.is_reached for figure in figures) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--model", default="mini", help="name of a model, or folder of a saved one (default: mini)")
+    parser.add_argument("--picture", type=Path, default=PICTURE, help=f"music for this one (default: {PICTURE.name})")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="the median of so many (default: 7)")
+    parser.add_argument("--run-for", type=float, default=60.0, metavar="SECONDS", help="of the kiosk (default: 60)")
+    return parser
+
+
+def _measure_speed(model: str, picture: Path, num_rounds: int) -> dict[str, dict[str, float]]:
+    import torch
+
+    from art2mus.models import load_pipeline
+    from bench.speed import UNGUIDED, Variant, measure
+
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))  # as many as the kiosk's composer takes
+    pipelines = {"fp32": load_pipeline(model, torch.float32), "bf16": load_pipeline(model, torch.bfloat16)}
+    scales = {"guided": None, "not guided": UNGUIDED}
+    variants = [
+        Variant(f"{precision}\n{guidance}", pipeline, scale)
+        for precision, pipeline in pipelines.items()
+        for guidance, scale in scales.items()
+    ]
+    return measure(variants, picture, num_rounds)
+
+
+def speed_table(seconds: Mapping[str, Mapping[str, float]]) -> Table:
+    """One column for each variant, one row for each stage.
+
+    Args:
+        seconds: Variant → stage → seconds.
+    """
+    import torch
+
+    from bench.speed import MUSIC_S, OF_A_PHRASE, STAGES, TOTAL
+
+    table = Table(
+        title=f"Seconds for {MUSIC_S} s of music, {torch.get_num_threads()} of {len(os.sched_getaffinity(0))} cores",
+        title_justify="left",
+    )
+    table.add_column("", no_wrap=True)
+    for variant in seconds:
+        table.add_column(variant, justify="right")
+    table.add_column("goal", justify="right")
+    for stage in (*(stage.name for stage in STAGES), TOTAL, OF_A_PHRASE):
+        cells = [f"{stages[stage]:.3f}" for stages in seconds.values()]
+        goal = f"{MAX_SECONDS:.1f}" if stage in (TOTAL, OF_A_PHRASE) else ""
+        table.add_row(stage, *cells, goal, end_section=stage == STAGES[-1].name)
+    return table
+
+
+def kiosk_table(figures: Sequence[Figure]) -> Table:
+    """One row for each figure, with its goal; what misses it is red."""
+    table = Table(title="The kiosk", title_justify="left")
+    table.add_column("")
+    table.add_column("measured", justify="right")
+    table.add_column("goal", justify="right")
+    for figure in figures:
+        value = "never" if figure.value is None else f"{figure.value:.4g} {figure.unit}".rstrip()
+        goal = "" if figure.goal is None else f"{figure.goal:g} {figure.unit}".rstrip()
+        table.add_row(figure.name, value, goal, style=None if figure.is_reached else "red")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
