@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from art2mus.codec.performance import Performance
+from art2mus.data.abstract import paint
+from art2mus.data.paintings import list_paintings
+from art2mus.images import load_artwork
+from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
+from art2mus.metrics.relevance import describe, judge_model, main, relevance, scores_played
+from art2mus.metrics.sound_affect import ANALYSIS_RATE
+from tests.art2mus.pieces import chorale
+from tests.art2mus.tiny import pipeline
+
+
+def asked_and_measured(noise: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    asked = rng.normal(size=(20, 6)).astype(np.float32)
+    measured = asked[:, None] + noise * rng.normal(size=(20, 5, 6))
+    return asked, measured.astype(np.float32)
+
+
+def test_music_that_follows_is_found_again() -> None:
+    figures = relevance(*asked_and_measured(noise=0.1), num_permutations=500)
+    assert min(figures.correlation.values()) > 0.95
+    assert max(figures.p_value.values()) < 0.01
+    assert figures.recall_at_1 > 0.95
+    assert figures.mean_rank < 1.1
+    assert figures.mean_rank_p_value < 0.01
+
+
+def test_music_that_does_not_follow_is_at_chance() -> None:
+    asked, measured = asked_and_measured(noise=0.1)
+    strangers = np.random.default_rng(1).permutation(measured)
+    figures = relevance(asked, strangers, num_permutations=500)
+    assert figures.mean_rank == pytest.approx(10.5, abs=2.5)
+    assert figures.mean_rank_p_value > 0.05
+    assert min(figures.p_value.values()) > 0.01
+
+
+def test_chance_gives_uniform_p_values() -> None:
+    p_values = [
+        list(relevance(asked_and_measured(1.0, seed)[0], asked_and_measured(1.0, seed + 99)[1], 200).p_value.values())
+        for seed in range(20)
+    ]
+    assert np.mean(p_values) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_scale_of_a_dimension_does_not_matter() -> None:
+    asked, measured = asked_and_measured(noise=0.5)
+    stretched = measured * np.array([1, 2, 3, 4, 5, 6], np.float32) + 7
+    assert relevance(asked, stretched, 200) == relevance(asked, measured, 200)
+
+
+def test_it_refuses_what_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="3 or more"):
+        relevance(np.zeros((2, 6), np.float32), np.zeros((2, 5, 6), np.float32))
+    with pytest.raises(ValueError, match="3 or more"):
+        relevance(np.zeros((4, 6), np.float32), np.zeros((5, 5, 6), np.float32))
+
+
+def test_the_table_names_every_condition_and_dimension() -> None:
+    table = describe({"as made": relevance(*asked_and_measured(0.5), num_permutations=50)})
+    assert "as made: 20 pictures × 5 seeds" in table
+    assert all(name in table for name in AFFECT_DIMENSIONS)
+
+
+def test_a_missing_model_or_gallery_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "nowhere")]) == 2
+    assert "no paintings here" in capsys.readouterr().err
+    for number in range(3):
+        Image.new("RGB", (40, 40), (80 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    assert main([str(tmp_path), "--model", str(tmp_path)]) == 2
+    assert "model_index.json" in capsys.readouterr().err
+
+
+def test_a_model_is_judged_with_and_without_its_performance(tmp_path: Path) -> None:
+    pipeline().save_pretrained(tmp_path)
+    pictures = [paint(np.full(6, value), seed=0, size=64) for value in (-1.0, 1.0)]
+    affects = judge_model(str(tmp_path), pictures, num_seeds=2)
+    assert list(affects) == ["as made", "performance held constant"]
+    assert affects["as made"].shape == affects["performance held constant"].shape == (2, 2, 6)
+    assert not np.array_equal(affects["as made"], affects["performance held constant"])
+
+
+def test_night_and_day_sound_different(repository: Path) -> None:
+    """The same notes, played for the darkest and for the brightest work of the gallery."""
+    works = [load_artwork(path) for path in list_paintings(repository / "installation" / "gallery")]
+    affects = sorted((measure_picture(work) for work in works), key=lambda affect: float(affect[2]))
+    night, day = (
+        np.mean(
+            [
+                measure_sound(
+                    next(iter(scores_played([chorale().slice(0, 64)], [Performance.from_affect(affect, seed)]))),
+                    ANALYSIS_RATE,
+                )
+                for seed in range(2)
+            ],
+            axis=0,
+        )
+        for affect in (affects[0], affects[-1])
+    )
+    heard = {name: float(day[number] - night[number]) for number, name in enumerate(AFFECT_DIMENSIONS)}
+    assert heard["brightness"] > 0.5
+    assert heard["valence"] > 0.5
+    assert heard["weight"] < -0.5

@@ -1,0 +1,52 @@
+"""Windows, seeds, and conditions of different lengths."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from art2mus.conditioning import Condition, TextEncoding
+from art2mus.sampling import player_seeds, windows
+
+
+@given(num_bars=st.integers(1, 60), held_bars=st.integers(0, 8), phrase_bars=st.sampled_from([2, 4, 8]))
+def test_windows_cover_everything_once_and_fit_the_phrase(num_bars: int, held_bars: int, phrase_bars: int) -> None:
+    num_steps, num_held, phrase = 4 * (num_bars + held_bars), 4 * held_bars, 4 * phrase_bars
+    found = windows(num_steps, num_held, phrase)
+    done = num_held
+    for begin, held_end, end in found:
+        assert held_end == done, "every window goes on where the last one ended"
+        assert 0 <= begin <= held_end < end <= num_steps
+        assert end - begin <= phrase
+        assert begin % 4 == 0, "windows begin on bar lines"
+        assert held_end - begin >= min(held_end, phrase // 2) or num_steps <= phrase
+        done = end
+    assert done == num_steps
+
+
+def test_player_seeds_leave_the_generator_where_it_is() -> None:
+    generator = torch.Generator().manual_seed(3)
+    state = generator.get_state()
+    seeds = player_seeds(generator, 3)
+    assert len(set(seeds)) == 3
+    assert torch.equal(generator.get_state(), state)
+    assert player_seeds([torch.Generator().manual_seed(seed) for seed in (3, 3, 4, 4)], 2)[0] == seeds[0]
+    torch.manual_seed(5)
+    assert player_seeds(None, 2) == player_seeds(None, 2)
+
+
+def test_conditions_of_different_lengths_meet_under_guidance() -> None:
+    def condition(num_tokens: int) -> Condition:
+        texts = [TextEncoding(torch.zeros(2), torch.full((num_tokens, 3), float(num_tokens)))]
+        return Condition.of(torch.full((1, 8, 5), float(num_tokens)), texts)
+
+    both = condition(2).after(condition(4))
+    assert both.loa_tokens[:, 0, 0].tolist() == [4.0, 2.0], "what to keep away from comes first"
+    assert both.attention_mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+    assert both.prompt_embeds[1, :, 0].tolist() == [2.0, 2.0, 0.0, 0.0]
+    assert condition(2).take([0, 0]).loa_tokens.shape == (2, 8, 5)
+
+
+def test_windows_need_no_mask_where_all_fits() -> None:
+    assert windows(10, 0, 32) == [(0, 0, 10)]
+    assert windows(10, 4, 32) == [(0, 4, 10)]
+    assert windows(33, 0, 32) == [(0, 0, 32), (1, 32, 33)]

@@ -1,0 +1,75 @@
+"""The loop, on a task small enough to see through: fit a line."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from art2mus.training.loop import Logs, TrainingError, run
+from art2mus.training.settings import Loop
+
+SETTINGS = Loop(
+    num_steps=40, batch_size=16, learning_rate=0.1, num_warmup_steps=5, checkpoint_every=10, precision="fp32"
+)
+
+
+class PowerCutError(Exception):
+    """Ends a run from within."""
+
+
+class LineTask:
+    """Learns y = 3 x from noisy examples."""
+
+    def __init__(self, cut_at: int | None = None, nan_at: int | None = None) -> None:
+        torch.manual_seed(0)
+        self.trainable: nn.Module = nn.Linear(1, 1)
+        self.cut_at, self.nan_at = cut_at, nan_at
+        self.num_losses = 0
+
+    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
+        if self.num_losses == self.cut_at:
+            raise PowerCutError
+        self.num_losses += 1
+        x = torch.randn(batch_size, 1, generator=torch.Generator().manual_seed(seed))
+        error = (model(x) - 3 * x - 0.1 * torch.randn(batch_size, 1)).square().mean()
+        return (error * math.nan if self.num_losses - 1 == self.nan_at else error), {"error": error.item()}
+
+    def validate(self, model: nn.Module) -> Logs:
+        return {"weight": model.weight.item()}
+
+    def export(self, model: nn.Module, folder: Path) -> None:
+        torch.save(model.state_dict(), folder / "line.pt")
+
+
+def test_it_learns_and_exports_the_average(tmp_path: Path) -> None:
+    figures = run(LineTask(), SETTINGS, tmp_path)
+    assert figures["weight"] == pytest.approx(3, abs=0.5)
+    assert torch.load(tmp_path / "line.pt", weights_only=True)["weight"].item() == figures["weight"]
+
+
+def test_a_run_cut_off_and_resumed_ends_with_the_same_weights(tmp_path: Path) -> None:
+    run(LineTask(), SETTINGS, tmp_path / "whole")
+    with pytest.raises(PowerCutError):
+        run(LineTask(cut_at=27), SETTINGS, tmp_path / "cut")
+    resumed = LineTask()
+    run(resumed, SETTINGS, tmp_path / "cut")
+    assert resumed.num_losses == 20  # from the checkpoint at step 20
+    whole, cut = (torch.load(tmp_path / name / "line.pt", weights_only=True) for name in ("whole", "cut"))
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+def test_a_finished_run_only_exports_again(tmp_path: Path) -> None:
+    run(LineTask(), SETTINGS, tmp_path)
+    (tmp_path / "line.pt").unlink()
+    again = LineTask()
+    run(again, SETTINGS, tmp_path)
+    assert again.num_losses == 0
+    assert (tmp_path / "line.pt").exists()
+
+
+def test_a_loss_that_is_no_number_names_its_step(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="the loss is nan at step 12"):
+        run(LineTask(nan_at=12), SETTINGS, tmp_path)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 10

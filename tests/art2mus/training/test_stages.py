@@ -1,0 +1,159 @@
+"""All three stages one after another, tiny but real."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from art2mus.codec.score import MELODY, PAD, Note, Score
+from art2mus.data.pairs import Pairs
+from art2mus.data.windows import Window, Windows
+from art2mus.pipeline import Art2MusPipeline
+from art2mus.train import main
+from art2mus.training.attributes import Attributes
+from art2mus.training.loop import run
+from art2mus.training.score_model import draw_known, padded_left
+from art2mus.training.settings import Loop, ProjectionSettings, RollVAESettings, ScoreModelSettings
+from art2mus.training.tasks import make_task
+
+
+def a_window(rng: np.random.Generator) -> Window:
+    roots = rng.choice([0, 3, 4, 5], 8)
+    pad = [Note(16 * bar, 16, 7 + root + k, PAD) for bar, root in enumerate(roots) for k in (0, 2, 4)]
+    melody = [Note(4 * beat, 4, 21 + int(rng.integers(7)), MELODY) for beat in range(32)]
+    return Window(Score((*pad, *melody), 128), "pad", str(rng.integers(1_000_000)), False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    rng = np.random.default_rng(0)
+    made = [a_window(rng) for _ in range(60)]
+    Windows.pack(made, {window.source for window in made[:10]}).save(folder / "windows.npz")
+    Pairs(
+        picture_affect=rng.normal(size=(40, 6)).astype(np.float32),
+        window_index=np.arange(10, 50),
+        music_affect=np.zeros((40, 6), np.float32),
+        similarity=np.zeros(40, np.float32),
+        picture_name=np.array(["abstract"] * 40),
+        correlation=np.zeros((6, 4), np.float32),
+    ).save(folder / "pairs.npz")
+    return folder
+
+
+def loop(num_steps: int, **more: Any) -> Loop:
+    return Loop(num_steps=num_steps, batch_size=8, learning_rate=0.003, num_warmup_steps=2, checkpoint_every=10, **more)
+
+
+@pytest.fixture(scope="module")
+def vae(folder: Path) -> Path:
+    settings = RollVAESettings(
+        stage="roll-vae",
+        windows=folder / "windows.npz",
+        output=folder / "vae",
+        loop=loop(30),
+        latent_channels=4,
+        hidden_channels=16,
+    )
+    figures = run(make_task(settings), settings.loop, settings.output)
+    assert 0 <= figures["note_f1"] <= 1
+    return folder / "vae" / "vae"
+
+
+@pytest.fixture(scope="module")
+def score_model(folder: Path, vae: Path) -> Path:
+    settings = ScoreModelSettings(
+        stage="score-model",
+        windows=folder / "windows.npz",
+        vae=vae,
+        output=folder / "score-model",
+        loop=loop(12, precision="fp32"),
+        unet_channels=(16, 32),
+        num_heads=(2, 2),
+        language_model_dim=32,
+        num_language_layers=1,
+        text_dim=24,
+        num_text_layers=1,
+        text_share=0.4,
+        both_share=0.3,
+    )
+    run(make_task(settings), settings.loop, settings.output)
+    return settings.output
+
+
+def test_stage_b_gives_a_pipeline(score_model: Path) -> None:
+    pipeline = Art2MusPipeline.from_pretrained(score_model / "model")
+    pipeline.set_progress_bar_config(disable=True)
+    clip = pipeline(prompt="slow strings, low and soft", num_inference_steps=2, output_type="score").clips[0]
+    assert clip.score is not None
+    assert clip.score.num_steps % 16 == 0
+    assert Attributes.load(score_model / "attributes.json").num_conditions == 9
+
+
+@pytest.mark.parametrize("num_tokens", [1, 4])
+def test_stage_c_trains_the_projection_and_nothing_else(folder: Path, score_model: Path, num_tokens: int) -> None:
+    settings = ProjectionSettings(
+        stage="projection",
+        model=score_model / "model",
+        windows=folder / "windows.npz",
+        pairs=folder / "pairs.npz",
+        output=folder / f"mini-{num_tokens}",
+        loop=loop(4),
+        num_image_tokens=num_tokens,
+        hidden_dim=16,
+        attribute_projection=score_model / f"attribute_projection_{num_tokens}",
+        token_weight=1.0,
+    )
+    figures = run(make_task(settings), settings.loop, settings.output)
+    assert set(figures) == {"held_out", "shuffled"}
+    before = Art2MusPipeline.from_pretrained(settings.model)
+    after = Art2MusPipeline.from_pretrained(settings.output / "model")
+    for name in ("unet", "language_model", "text_encoder", "text_encoder_2", "projection_model", "codec"):
+        old, new = getattr(before, name).state_dict(), getattr(after, name).state_dict()
+        assert all(torch.equal(old[key].half().to(new[key]), new[key]) for key in old), name  # saved in half precision
+    after.set_progress_bar_config(disable=True)
+    assert after.image_projection.config.num_tokens == num_tokens
+    clip = after(Image.new("RGB", (32, 32), "navy"), num_inference_steps=2, output_type="score").clips[0]
+    assert clip.score is not None
+
+
+def test_padding_moves_to_the_front() -> None:
+    tokens = torch.arange(4.0).view(1, 4, 1)
+    moved, mask = padded_left(tokens, torch.tensor([[1, 0, 0, 1]]))
+    assert mask.tolist() == [[0, 0, 1, 1]]
+    assert moved[0, 2:, 0].tolist() == [0, 3]
+
+
+def test_what_is_held_is_whole_bars_and_never_everything() -> None:
+    rng = np.random.default_rng(0)
+    known = draw_known(400, 32, 0.5, rng)[:, 0, :, 0]
+    bars = known.view(400, 8, 4)
+    assert torch.equal(bars, bars[:, :, :1].expand_as(bars))
+    is_held = known.any(dim=1)
+    assert 0.4 < is_held.float().mean() < 0.6
+    assert not known.all(dim=1).any()
+    assert bars[is_held][:, 0].all()
+
+
+def test_a_wrong_key_is_named_with_a_suggestion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text(
+        "train:\n  stage: roll-vae\n  windows: w.npz\n  output: out\n  kl_wieght: 0.1\n  loop:\n    num_steps: 0\n"
+    )
+    assert main([str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "kl_wieght" in said
+    assert "num_steps" in said
+
+
+def test_missing_windows_say_how_to_make_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text(
+        f"train:\n  stage: roll-vae\n  windows: {tmp_path}/w.npz\n  output: {tmp_path}/out\n"
+        "  loop: {num_steps: 1, batch_size: 1, learning_rate: 0.1}\n"
+    )
+    assert main([str(path)]) == 2
+    assert "art2mus.data.scores" in capsys.readouterr().err

@@ -1,0 +1,152 @@
+"""The feed, and how devices come and go; the devices here are tiny but real threads."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from installation.audio import BLOCK_FRAMES
+from installation.audio.output import Device, Feed, NoSoundError, Output, SilentDevice
+from installation.audio.ring import Ring
+from tests.installation.audio.sounds import RATE, tone
+
+
+def test_feed_pads_and_counts_and_passes_everything_on() -> None:
+    ring, recording = Ring.in_process(4096), Ring.in_process(8192)
+    feed = Feed(ring, RATE, recording)
+    samples = tone(1500 / RATE)
+    ring.write(samples)
+    out = np.full((BLOCK_FRAMES, 2), np.nan, np.float32)
+    feed.fill(out, 10.0, 0.2)
+    np.testing.assert_array_equal(out, samples[:BLOCK_FRAMES])
+    assert feed.clock == (0, 10.2, 10.0)
+    feed.fill(out, 10.1, 0.2)
+    np.testing.assert_array_equal(out[: 1500 - BLOCK_FRAMES], samples[BLOCK_FRAMES:])
+    assert not out[1500 - BLOCK_FRAMES :].any()
+    assert (feed.num_played, feed.num_underruns, feed.padded_frames) == (2048, 1, 2048 - 1500)
+    given = recording.past(2048, 2048)
+    np.testing.assert_array_equal(given[:1500], samples)
+    assert not given[1500:].any()
+
+
+def test_missing_portaudio_names_the_package() -> None:
+    """On a machine without the library, as far as Python can see."""
+    program = """
+import ctypes.util
+ctypes.util.find_library = lambda name: None
+from installation.audio.output import NoSoundError, choose_rate
+try:
+    choose_rate(None, None)
+except NoSoundError as error:
+    print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert "install the package libportaudio2" in said.stdout
+    assert said.stdout.count("\n") == 1
+
+
+def test_release_fades_to_silence() -> None:
+    ring = Ring.in_process(1 << 14)
+    ring.write(np.ones((1 << 14, 2), np.float32))
+    feed = Feed(ring, RATE)
+    feed.release()
+    blocks = []
+    while not feed.is_released.is_set():
+        blocks.append(np.empty((BLOCK_FRAMES, 2), np.float32))
+        feed.fill(blocks[-1], 0.0, 0.0)
+    out = np.concatenate(blocks)[:, 0]
+    assert (out[0], out[-1]) == (1.0, 0.0)
+    assert np.diff(out).max() <= 0
+    assert np.abs(np.diff(out)).max() < 1e-3
+    assert len(out) / RATE < 0.15
+
+
+class Loudspeaker(SilentDevice):
+    """A device that can be unplugged."""
+
+    name = "loudspeaker"
+    latency_s = 0.1
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(feed, RATE)
+        self._unplugged = threading.Event()
+
+    @property
+    def is_lost(self) -> bool:
+        return self._unplugged.is_set()
+
+    def unplug(self) -> None:
+        self.stop()
+        self._unplugged.set()
+
+
+@pytest.fixture
+def feed() -> Feed:
+    return Feed(Ring.in_process(1024), RATE)
+
+
+def test_lost_loudspeakers_are_replaced_at_once_and_reopened(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "FIRST_PAUSE_S", 0.05)
+    announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
+    is_plugged = threading.Event()
+    is_plugged.set()
+    attempts = []
+
+    def open_speakers() -> Device:
+        attempts.append(is_plugged.is_set())
+        if not is_plugged.is_set():
+            raise NoSoundError("not plugged in")
+        return Loudspeaker(feed)
+
+    output = Output(open_speakers, feed, RATE, lambda device, reason: announced.put((device, reason)))
+    output.start()
+    first, reason = announced.get(timeout=5)
+    assert isinstance(first, Loudspeaker)
+    assert reason == ""
+    is_plugged.clear()
+    first.unplug()
+    silent, reason = announced.get(timeout=5)
+    assert isinstance(silent, SilentDevice)
+    assert "loudspeaker is gone" in reason
+    num_played = feed.num_played
+    while attempts.count(False) < 2:
+        assert feed.is_released.wait(0.01) is False
+    assert feed.num_played > num_played  # time went on
+    is_plugged.set()
+    again, _ = announced.get(timeout=5)
+    assert isinstance(again, Loudspeaker)
+    output.stop()
+
+
+def test_loudspeakers_that_hang_are_given_up(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "STALL_S", 0.3)
+    announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
+    output = Output(lambda: Loudspeaker(feed), feed, RATE, lambda device, reason: announced.put((device, reason)))
+    output.start()
+    speakers, _ = announced.get(timeout=5)
+    speakers.stop()  # asks for nothing any more and says nothing
+    assert isinstance(announced.get(timeout=5)[0], SilentDevice)
+    output.stop()
+
+
+def test_without_loudspeakers_it_is_silent_and_says_why_once(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "FIRST_PAUSE_S", 0.02)
+    announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
+    enough = threading.Semaphore(0)
+
+    def open_speakers() -> Device:
+        enough.release()
+        raise NoSoundError("install something")
+
+    output = Output(open_speakers, feed, RATE, lambda device, reason: announced.put((device, reason)))
+    output.start()
+    for _ in range(3):
+        assert enough.acquire(timeout=5)
+    output.stop()
+    assert announced.get(timeout=1)[1] == "install something"
+    assert announced.empty()

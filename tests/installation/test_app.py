@@ -1,0 +1,74 @@
+"""The director with real children, a composer that needs no model, no screen and no loudspeaker."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from installation.works import BUNDLED_GALLERY
+
+SINE = "tests.installation.sine_composer:main"
+FAILING = "tests.installation.children:failing_composer"
+PICTURES = sorted(BUNDLED_GALLERY.glob("*.jpg"))
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Path:
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    for picture in PICTURES[:3]:
+        shutil.copy(picture, folder)
+    return folder
+
+
+def run(repository: Path, composer: str, seconds: int, *overrides: str) -> tuple[dict[str, Any], str]:
+    """Summary and log of a run."""
+    command = [sys.executable, "-m", "tests.installation.run_kiosk", composer, str(seconds), *overrides]
+    environment = {**os.environ, "PULSE_SERVER": "unix:/nowhere"}
+    finished = subprocess.run(
+        command, cwd=repository, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    home = Path(os.environ["ART2MUS_HOME"])
+    return json.loads((home / "last-run.json").read_text()), (home / "state" / "kiosk.log").read_text()
+
+
+def test_works_follow_each_other_and_a_bad_picture_is_passed_over(repository: Path, gallery: Path) -> None:
+    shutil.copy(PICTURES[3], gallery / "a_unreadable-1900.jpg")
+    summary, log = run(
+        repository, SINE, 30,
+        f"gallery.folder={gallery}", "gallery.order=by name", "show.seconds_per_work=6", "show.crossfade_s=1",
+    )  # fmt: skip
+    assert summary["works_shown"] >= 3
+    assert summary["different_works"] >= 3
+    assert summary["clips_made"] >= 3
+    assert summary["silence_s"] == 0
+    assert "no music: a_unreadable-1900.jpg cannot be read" in log
+    assert "Traceback" not in log
+
+
+def test_the_library_plays_while_there_is_no_composer(repository: Path, gallery: Path) -> None:
+    settings = [f"gallery.folder={gallery}", "show.seconds_per_work=6", "show.crossfade_s=1"]
+    composed, _ = run(repository, SINE, 25, *settings)
+    assert composed["clips_made"] >= 3
+    played, log = run(repository, FAILING, 25, *settings, "composer.patience_s=1")
+    assert played["clips_made"] == 0
+    assert played["clips_from_library"] >= 1
+    assert played["first_piece_s"] is not None
+    assert played["restarts"]["composer"] >= 1
+    assert "RuntimeError: meant to fail" in log
+
+
+def test_a_gallery_without_works_has_the_bed(repository: Path, tmp_path: Path) -> None:
+    summary, log = run(repository, SINE, 10, f"gallery.folder={tmp_path}")
+    assert summary["first_sound_s"] is not None
+    assert summary["first_piece_s"] is None
+    assert summary["works_shown"] == 0
+    assert "0 works" in log

@@ -1,0 +1,198 @@
+"""The composer with a real pipeline at toy size: clips, continuation, change of mind, bad pictures."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from art2mus.models import BUNDLED
+from installation.channel import Channel
+from installation.composer import Composer
+from installation.library import Library
+from installation.messages import (
+    Cancel,
+    ClipReady,
+    Compose,
+    ComposeCancelled,
+    ComposeFailed,
+    ComposeProgress,
+    FromComposer,
+    Shutdown,
+    ToComposer,
+)
+from installation.settings import ComposerSettings
+from installation.works import BUNDLED_GALLERY
+from tests.art2mus import tiny
+
+PICTURE = BUNDLED_GALLERY / "leonardo-da-vinci_mona-lisa-1503.jpg"
+RATE = 48000
+
+
+@dataclass
+class Desk:
+    """The director's end of the line to a composer on a thread of its own."""
+
+    channel: Channel[ToComposer, FromComposer]
+    library_dir: Path
+
+    def ask(self, job_id: str, continues: str | None = None, picture: Path = PICTURE, sample_rate: int = RATE) -> None:
+        self.channel.send(Compose(job_id, "mona-lisa", picture, seed=3, sample_rate=sample_rate, continues=continues))
+
+    def answer(self) -> ClipReady | ComposeFailed | ComposeCancelled:
+        while True:
+            message = self.channel.receive(60.0)
+            assert message is not None, "no answer"
+            if isinstance(message, ClipReady | ComposeFailed | ComposeCancelled):
+                return message
+
+    def clip(self) -> ClipReady:
+        answer = self.answer()
+        assert isinstance(answer, ClipReady), answer
+        return answer
+
+
+def start(tmp_path: Path, pipeline: object) -> tuple[Desk, threading.Thread]:
+    ours, theirs = Pipe(duplex=True)
+    settings = ComposerSettings(model=BUNDLED, library_dir=tmp_path / "library", num_inference_steps=3)
+    composer = Composer(Channel(theirs), settings, pipeline)  # type: ignore[arg-type]
+    thread = threading.Thread(target=composer.run)
+    thread.start()
+    return Desk(Channel(ours), settings.library_dir), thread
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk, thread = start(tmp_path, tiny.pipeline())
+    yield desk
+    desk.channel.send(Shutdown())
+    thread.join(60.0)
+    assert not thread.is_alive()
+
+
+def test_a_clip_is_levelled_written_and_in_the_library(desk: Desk) -> None:
+    desk.ask("job-1")
+    ready = desk.clip()
+    waveform, rate = soundfile.read(ready.clip.audio_path, dtype="float32")
+    assert rate == RATE
+    assert waveform.shape == (round(ready.clip.length_s * RATE), 2)
+    assert 0.01 < np.abs(waveform).max() <= 10 ** (-1 / 20)
+    assert [stage for stage, _ in ready.stage_seconds] == ["encode", "denoise", "decode", "perform", "write"]
+    assert all(seconds >= 0 for _, seconds in ready.stage_seconds)
+    stored = Library(desk.library_dir, 10**9).beginning_for("mona-lisa")
+    assert stored == ready.clip
+    receipt = json.loads((desk.library_dir / f"{ready.clip.clip_id}.json").read_text())["receipt"]
+    assert receipt["seed"] == 3
+
+
+def test_progress_is_reported_step_by_step(desk: Desk) -> None:
+    desk.ask("job-1")
+    steps = []
+    while not isinstance(message := desk.channel.receive(60.0), ClipReady):
+        if isinstance(message, ComposeProgress):
+            steps.append((message.step, message.num_steps))
+    assert len(steps) >= 3
+    assert steps == sorted(steps)
+    assert all(step < num_steps for step, num_steps in steps)
+
+
+def test_a_piece_goes_on_without_a_seam(desk: Desk) -> None:
+    desk.ask("job-1")
+    first = desk.clip().clip
+    desk.ask("job-2", continues=first.clip_id)
+    second = desk.clip().clip
+    assert second.continues == first.clip_id
+    before, _ = soundfile.read(first.audio_path, dtype="float32")
+    after, _ = soundfile.read(second.audio_path, dtype="float32")
+    steps = np.abs(np.diff(np.concatenate([before[-RATE // 10 :], after[: RATE // 10]]), axis=0)).max(axis=1)
+    assert steps[RATE // 10 - 1] <= steps.max(), "the seam is no louder than what is around it"
+    assert steps[RATE // 10 - 1] < 0.1
+
+
+def test_a_piece_that_is_not_held_is_lost(desk: Desk) -> None:
+    desk.ask("job-1", continues="of another life")
+    lost = desk.answer()
+    assert isinstance(lost, ComposeFailed)
+    assert lost.is_lost_piece
+    desk.ask("job-2")
+    first = desk.clip().clip
+    desk.ask("job-3", continues=first.clip_id, sample_rate=44100)
+    lost = desk.answer()
+    assert isinstance(lost, ComposeFailed)
+    assert lost.is_lost_piece, "the device has another rate now"
+
+
+def test_a_picture_that_cannot_be_read_fails_in_one_line_and_the_next_is_made(desk: Desk, tmp_path: Path) -> None:
+    picture = tmp_path / "broken.jpg"
+    picture.write_bytes(PICTURE.read_bytes()[:300])
+    desk.ask("job-1", picture=picture)
+    failed = desk.answer()
+    assert isinstance(failed, ComposeFailed)
+    assert "broken.jpg" in failed.reason
+    assert "\n" not in failed.reason
+    assert not failed.is_lost_piece
+    desk.ask("job-2")
+    assert desk.clip().job_id == "job-2"
+
+
+def test_jobs_are_cancelled_before_and_while_they_are_done(desk: Desk) -> None:
+    desk.ask("job-1")
+    desk.ask("job-2")
+    desk.channel.send(Cancel("job-2"))
+    desk.channel.send(Cancel("job-1"))
+    desk.channel.send(Cancel("unknown"))
+    desk.ask("job-3")
+    answers = {}
+    while "job-3" not in answers:
+        answer = desk.answer()
+        answers[answer.job_id] = answer
+    assert isinstance(answers["job-2"], ComposeCancelled)
+    assert isinstance(answers["job-3"], ClipReady)
+
+
+def test_a_library_that_cannot_be_written_fails_in_one_line_and_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.library_dir.write_text("a file where the folder should be")
+    desk.ask("job-1")
+    failed = desk.answer()
+    assert isinstance(failed, ComposeFailed)
+    assert "\n" not in failed.reason
+    desk.library_dir.unlink()
+    desk.ask("job-2")
+    assert desk.clip().job_id == "job-2"
+    assert len(list(desk.library_dir.iterdir())) == 2
+
+
+def test_same_seed_same_music(desk: Desk) -> None:
+    desk.ask("job-1")
+    desk.ask("job-2")
+    one, two = (soundfile.read(desk.clip().clip.audio_path)[0] for _ in range(2))
+    assert np.array_equal(one, two)
+
+
+def test_a_model_without_notes_makes_clips_that_stand_alone(tmp_path: Path) -> None:
+    desk, thread = start(tmp_path, tiny.pipeline(tiny.mel_codec()))
+    desk.ask("job-1")
+    clip = desk.clip().clip
+    waveform, rate = soundfile.read(clip.audio_path)
+    assert (rate, waveform.shape[1]) == (RATE, 2)
+    assert clip.notes == ()
+    desk.ask("job-2", continues=clip.clip_id)
+    lost = desk.answer()
+    assert isinstance(lost, ComposeFailed)
+    assert lost.is_lost_piece
+    desk.channel.send(Shutdown())
+    thread.join(60.0)
+
+
+def test_it_leaves_when_the_director_is_gone(tmp_path: Path) -> None:
+    ours, theirs = Pipe(duplex=True)
+    settings = ComposerSettings(model=BUNDLED, library_dir=tmp_path)
+    composer = Composer(Channel(theirs), settings, tiny.pipeline())
+    ours.close()
+    with pytest.raises(EOFError):
+        composer.run()

@@ -1,0 +1,137 @@
+"""Children that are killed, hang, fail and talk too much; and a director that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+
+TIMEOUT_S = 60.0
+CHILDREN = "tests.installation.children"
+
+News = Said | Lost | Replaced
+
+
+def plan(entry: str, *arguments: object, max_idle_s: float = 60.0) -> ChildPlan:
+    return ChildPlan(entry, f"{CHILDREN}:{entry}", arguments, max_start_s=60.0, max_idle_s=max_idle_s)
+
+
+@pytest.fixture
+def supervise() -> Iterator[Callable[..., Supervisor]]:
+    started: list[Supervisor] = []
+
+    def start(*plans: ChildPlan) -> Supervisor:
+        started.append(Supervisor(plans, time.monotonic()))
+        return started[-1]
+
+    yield start
+    for supervisor in started:
+        supervisor.close(grace_s=5.0)
+
+
+def until(supervisor: Supervisor, wanted: Callable[[News], bool]) -> list[News]:
+    """All news up to the wanted one."""
+    news: list[News] = []
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline_s:
+        for one in supervisor.wait(0.2):
+            news.append(one)
+            if wanted(one):
+                return news
+    raise AssertionError(f"it did not happen; there was {news}")
+
+
+def test_messages_go_both_ways_and_log_lines_into_the_log(
+    supervise: Callable[..., Supervisor], caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = supervise(plan("obedient", "Ada"))
+    until(supervisor, lambda news: isinstance(news, Said) and news.message[0] == "Ada")
+    assert supervisor.send("obedient", "echo")
+    until(supervisor, lambda news: news == Said("obedient", "echo"))
+    assert ("child", 30, "Ada is here") in caplog.record_tuples
+
+
+def test_a_child_that_is_killed_is_replaced_within_a_second(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("obedient", "Ada"))
+    first = until(supervisor, lambda news: isinstance(news, Said))[-1]
+    assert isinstance(first, Said)
+    killed_s = time.monotonic()
+    os.kill(first.message[1], signal.SIGKILL)
+    news = until(supervisor, lambda news: isinstance(news, Replaced))
+    assert Lost("obedient") in news
+    assert time.monotonic() - killed_s < 1.0
+    second = until(supervisor, lambda news: isinstance(news, Said))[-1]
+    assert isinstance(second, Said)
+    assert second.message[1] != first.message[1]
+    assert supervisor.num_deaths("obedient") == 1
+
+
+def test_pauses_grow_while_a_child_fails_and_the_reason_is_in_the_log(
+    supervise: Callable[..., Supervisor], caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = supervise(plan("failing"))
+    for _ in range(3):
+        until(supervisor, lambda news: isinstance(news, Lost))
+    assert "RuntimeError: meant to fail" in caplog.text
+    assert [f"starting it again in {pause_s} s" in caplog.text for pause_s in ("0.2", "0.4", "0.8")] == [True] * 3
+    assert not supervisor.send("failing", "anybody there?")
+
+
+def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("hanging", max_idle_s=0.5))
+    until(supervisor, lambda news: isinstance(news, Said))
+    supervisor.note_work("hanging")
+    worked_s = time.monotonic()
+    until(supervisor, lambda news: isinstance(news, Lost))
+    assert time.monotonic() - worked_s >= 0.5
+
+
+def test_a_child_that_may_idle_is_left_alone(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("obedient", "Ada", max_idle_s=0.3))
+    until(supervisor, lambda news: isinstance(news, Said))
+    supervisor.note_work("obedient")
+    supervisor.allow_idling("obedient", True)
+    until_s = time.monotonic() + 1.0
+    while time.monotonic() < until_s:
+        assert not list(supervisor.wait(0.2))
+    supervisor.allow_idling("obedient", False)
+    until(supervisor, lambda news: isinstance(news, Lost))
+
+
+@pytest.mark.parametrize("child", ["obedient", "hanging", "talkative"])
+def test_leaving_takes_less_than_two_seconds_whatever_a_child_does(child: str) -> None:
+    supervisor = Supervisor([plan(child, *(["Ada"] if child == "obedient" else []))], time.monotonic())
+    until(supervisor, lambda news: isinstance(news, Said))
+    pid = supervisor.pid(child)
+    began_s = time.monotonic()
+    supervisor.close(grace_s=1.0)
+    assert time.monotonic() - began_s < 2.0
+    assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.parametrize("child", ["hanging", "talkative"])
+def test_children_die_with_the_director(repository: Path, child: str) -> None:
+    director = subprocess.Popen(
+        [sys.executable, "-m", "tests.installation.director", child],
+        cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert director.stdout is not None
+    _, child_pid = (int(pid) for pid in director.stdout.readline().split())
+    process = psutil.Process(child_pid)
+    director.kill()
+    director.wait(TIMEOUT_S)
+    director.stdout.close()
+    process.wait(TIMEOUT_S)
+    assert not psutil.pid_exists(child_pid)
+
+
+def test_peak_memory_is_that_of_the_process() -> None:
+    assert 5 < peak_memory_mb(os.getpid()) < 10_000
+    assert peak_memory_mb(2**22 + 1) == 0.0
