@@ -238,7 +238,8 @@ class ScoreModelTask:
             language_model=model.language_model,
             unet=model.unet,
             codec=ScoreCodec.from_vae(self.vae),
-            scheduler=DPMSolverMultistepScheduler.from_config(self.scheduler.config),
+            # "trailing" begins at pure noise, as training does: with it 8 steps are as good as 20.
+            scheduler=DPMSolverMultistepScheduler.from_config(self.scheduler.config, timestep_spacing="trailing"),
             negative_prompt=LOW_QUALITY,
             artwork_prompt=ARTWORK_SENTENCES[0],
             guidance_scale=self.settings.guidance_scale,

@@ -101,7 +101,7 @@ class ScoreModelSettings(Section):
     spoiled_share: Share = 0.25
     held_share: Share = 0.35
     guidance_scale: PositiveFloat = 4.0
-    num_inference_steps: PositiveInt = 20
+    num_inference_steps: PositiveInt = 8
 
 
 class ProjectionSettings(Section):
