@@ -85,7 +85,8 @@ def _read_log(log: Path, kind: type[FactsT]) -> dict[tuple[str, str], FactsT]:
     for line in log.read_text("utf-8").splitlines() if log.is_file() else ():
         try:
             record = json.loads(line)
-            known[record.pop("file"), record.pop("state")] = kind(**record)
+            key = record.pop("file"), record.pop("state")
+            known[key] = kind(**record)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue  # cut off, or of another version: the file is measured again
     return known
