@@ -33,7 +33,7 @@ def draw_histogram(sets: Mapping[str, Values], axis: str) -> Image.Image:
 
     Shape: each (n,).
     """
-    everything = np.concatenate(list(sets.values()))
+    everything = np.concatenate(list(sets.values())).astype(np.float64)
     edges = np.histogram_bin_edges(everything, NUM_BINS)
     counts = {name: np.histogram(values, edges)[0] for name, values in sets.items()}
     plot = _Plot(edges[0], edges[-1], max(int(each.max()) for each in counts.values()))
@@ -101,7 +101,7 @@ def _ticks(lowest: float, highest: float) -> list[float]:
     """Round values within a range, about six.
 
     >>> _ticks(0.15, 0.47)
-    [0.2, 0.25, 0.3, 0.35, 0.4, 0.45]
+    [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]
     """
     rough = (highest - lowest) / 7
     power = 10.0 ** np.floor(np.log10(rough))

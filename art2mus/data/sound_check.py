@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,7 @@ def _decode(sound: soundfile.SoundFile) -> SoundFacts:
     while len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
         num_frames += len(block)
         energy += float(np.square(block, dtype=np.float64).sum())
-    if not np.isfinite(energy):
+    if not math.isfinite(energy):
         return SoundFacts(error="corrupt: samples that are not numbers")
     mean_square = energy / max(num_frames * sound.channels, 1)
     tags = sound.copy_metadata()
@@ -103,7 +104,7 @@ def _decode(sound: soundfile.SoundFile) -> SoundFacts:
         duration_s=round(num_frames / sound.samplerate, 3),
         stated_s=round(sound.frames / sound.samplerate, 3),
         sample_rate=sound.samplerate,
-        rms_db=round(10.0 * np.log10(max(mean_square, 1e-20)), 1),
+        rms_db=round(10.0 * math.log10(max(mean_square, 1e-20)), 1),
         **{name: " ".join(tags.get(name, "").split()) for name in ("title", "artist", "genre")},
     )
 

@@ -18,7 +18,7 @@ from art2mus.whole_files import whole_file
 if TYPE_CHECKING:
     from rich.table import Table
 
-MUSIC, DESCRIPTION = "artwork–music", "artwork–description"
+MUSIC, DESCRIPTION = "artwork and music", "artwork and description"
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,8 @@ def run(options: argparse.Namespace) -> int:
 
     paths = {MUSIC: options.pairs, DESCRIPTION: options.descriptions}
     sets = {name: _load_similarity(path) for name, path in paths.items() if path is not None}
-    rows = {name: SimilarityStatistics.of(values) for name, values in sets.items()}
-    if options.paper:
-        rows |= {f"{name}, published": published for name, published in PUBLISHED.items()}
-    Console().print(tabulate(rows))
+    found = {name: SimilarityStatistics.of(values) for name, values in sets.items()}
+    Console().print(tabulate(found, PUBLISHED if options.paper else {}))
     if options.histogram:
         from art2mus.data.histogram import draw_histogram
 
@@ -86,16 +84,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def tabulate(rows: Mapping[str, SimilarityStatistics]) -> Table:
-    """Put statistics of several sets of pairs into a table."""
+def tabulate(found: Mapping[str, SimilarityStatistics], published: Mapping[str, SimilarityStatistics]) -> Table:
+    """Put statistics of several sets of pairs into a table, the published ones below what was found."""
     from rich.table import Table
 
-    table = Table("similarity of", *("max", "min", "average", "above average", "below"))
+    table = Table("similarity of", *("max", "min", "average", "above", "below"))
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, each in rows.items():
-        cosines = (f"{value:.4f}" for value in (each.highest, each.lowest, each.average))
-        table.add_row(name, *cosines, f"{each.num_above:,}", f"{each.num_below:,}")
+    for name in dict.fromkeys([*found, *published]):
+        for title, each in ((name, found.get(name)), (f"{name}, paper", published.get(name))):
+            if each is not None:
+                cosines = (f"{value:.4f}" for value in (each.highest, each.lowest, each.average))
+                table.add_row(title, *cosines, f"{each.num_above:,}", f"{each.num_below:,}")
     return table
 
 
