@@ -56,11 +56,10 @@ def run(options: argparse.Namespace) -> int:
 def split(pairs: PairTable, test_share: float = 0.2, num_validation: int = 100, seed: int = 0) -> PairTable:
     """Give pairs the column `split`: train, validation or test.
 
-    Every style has its share of the test, rounded up or down, and at least one pair; a style that has only one is
-    learned from. Pairs that share a work or a track stay on one side. Where so many hang together that they would be
-    the test by themselves, they are taken apart by artwork, and those whose track then stands on another side as well
-    are left out of the earlier one: their cell stays empty. The same seed gives the same split in whatever order the
-    pairs are.
+    Every style has its share of what is kept apart, rounded up or down, and at least one pair; a style that has only
+    one is learned from. Pairs that share a work or a track stay on one side. Where more than a fiftieth of all hang
+    together, they are taken apart by artwork, and those whose track then stands on another side as well are left out
+    of the earlier one: their cell stays empty. The same seed gives the same split in whatever order the pairs are.
 
     Args:
         pairs: With a column `style`; without one, all are of one kind.

@@ -38,10 +38,10 @@ def test_both_sets_stand_beside_the_published_ones(tmp_path: Path, capsys: pytes
     printed = capsys.readouterr().out
     rows = {line.split("│")[1].strip(): line.split("│")[2:-1] for line in printed.splitlines() if "│" in line}
     cells = {name: [cell.strip() for cell in row] for name, row in rows.items()}
-    assert cells["artwork–music"] == ["0.5000", "-0.1250", "0.2083", "2", "1"]
-    assert cells["artwork–description"] == ["0.0625", "0.0625", "0.0625", "0", "1"]
-    assert cells["artwork–music, published"] == ["0.4692", "0.1532", "0.2746", "4,636", "5,364"]
-    assert cells["artwork–description, published"] == ["0.3569", "-0.0954", "0.0501", "4,942", "5,058"]
+    assert cells["artwork and music"] == ["0.5000", "-0.1250", "0.2083", "2", "1"]
+    assert cells["artwork and description"] == ["0.0625", "0.0625", "0.0625", "0", "1"]
+    assert cells["artwork and music, paper"] == ["0.4692", "0.1532", "0.2746", "4,636", "5,364"]
+    assert cells["artwork and description, paper"] == ["0.3569", "-0.0954", "0.0501", "4,942", "5,058"]
     assert "1 of 4 pairs have no similarity" in printed
 
 
