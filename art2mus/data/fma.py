@@ -41,24 +41,40 @@ def run(options: argparse.Namespace) -> int:
         metadata = read_tracks(options.metadata) if options.metadata else {}
         log = options.output.with_suffix(".checked.jsonl")
         facts = check_files(options.folder, files, measure_sound_file, SoundFacts, log, options.processes)
-        rows, rejected = {}, {}
-        for file in files:
-            known = _metadata_of(file, metadata)
-            reason = _reason(file, facts[file], known, options.clip_seconds)
-            if reason:
-                rejected[file] = reason
-            else:
-                rows[file] = _row(file, facts[file], known)
+        rows, rejected = sort_out(facts, metadata, options.clip_seconds)
         left_out = save_rejected(options.output, rejected)
         if not rows:
             raise DataError(f"{options.folder}: not one of {len(files):,} files can be used\n{left_out}")
-        Catalogue(options.folder, tuple(rows.values())).save(options.output)
+        Catalogue(options.folder, tuple(rows)).save(options.output)
     print(f"{options.output}: {len(rows):,} tracks of {len(files):,} files")
     print(left_out)
     if metadata:
-        num_absent = len(metadata) - len(metadata.keys() & {_number(file) for file in files})
+        num_absent = len(metadata.keys() - {_number(file) for file in files})
         print(f"{num_absent:,} tracks of the metadata have no file here")
     return 0
+
+
+def sort_out(
+    facts: Mapping[str, SoundFacts], metadata: Mapping[int, TrackMetadata], clip_s: float
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Tell the files that can be used from those that cannot.
+
+    Args:
+        facts: What was found in every file.
+        metadata: What is known of tracks, by their number.
+        clip_s: Length of the clips that were cut out of the tracks.
+
+    Returns: The rows of the good files, and for each of the others the reason.
+    """
+    rows, rejected = [], {}
+    for file, found in facts.items():
+        number = _number(file)
+        known = None if number is None else metadata.get(number)
+        if reason := _reason(file, found, known, clip_s):
+            rejected[file] = reason
+        else:
+            rows.append(_row(file, found, known))
+    return rows, rejected
 
 
 def _reason(file: str, facts: SoundFacts, known: TrackMetadata | None, clip_s: float) -> str:
@@ -78,11 +94,6 @@ def _row(file: str, facts: SoundFacts, known: TrackMetadata | None) -> dict[str,
         "duration_s": f"{facts.duration_s:.3f}",
         "sample_rate": str(facts.sample_rate),
     }
-
-
-def _metadata_of(file: str, metadata: Mapping[int, TrackMetadata]) -> TrackMetadata | None:
-    number = _number(file)
-    return None if number is None else metadata.get(number)
 
 
 def _number(file: str) -> int | None:
