@@ -70,14 +70,12 @@ class Embeddings:
 def write_vectors(folder: Path, files: Sequence[str], dim: int, rows: Iterable[FloatArray]) -> None:
     """Write embeddings and the ids of their items, each file whole or not at all.
 
-    Shape: all of rows together (len(files), dim).
+    Shape: each of rows, one for each file, (dim,).
     """
     with whole_file(folder / VECTORS_FILE) as partial:
         vectors = np.lib.format.open_memmap(partial, "w+", np.float32, (len(files), dim))
-        start = 0
-        for part in rows:
-            vectors[start : start + len(part)] = part
-            start += len(part)
+        for number, row in enumerate(rows):
+            vectors[number] = row
         vectors.flush()
     with whole_file(folder / FILES_FILE) as partial:
         partial.write_text("".join(f"{name}\n" for name in files), "utf-8")

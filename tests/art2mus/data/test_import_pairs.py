@@ -38,7 +38,7 @@ def run(*words: str) -> int:
 
 def embed(folder: Path, vectors: dict[str, tuple[float, float]], **meta: str) -> None:
     folder.mkdir()
-    write_vectors(folder, list(vectors), 2, [np.array(list(vectors.values()), dtype=np.float32)])
+    write_vectors(folder, list(vectors), 2, [np.array(vector, dtype=np.float32) for vector in vectors.values()])
     (folder / META_FILE).write_text(json.dumps({"dim": 2, **meta}))
 
 
@@ -98,6 +98,13 @@ def test_what_is_missing_is_told(name: str, folder: Path, capsys: pytest.Capture
     (folder / name).unlink()
     assert run() == 2
     assert f"{name}: there is no such file" in capsys.readouterr().err
+
+
+def test_embeddings_of_different_embedders_are_not_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    embed(folder / "a", {"Realism/ann_lake-1900.jpg": (3.0, 4.0)}, embedder="imagebind")
+    embed(folder / "t", {"000/000002.mp3": (6.0, 8.0)}, embedder="affect")
+    assert run("--embeddings", "a", "t") == 2
+    assert "different embedders (imagebind, affect)" in capsys.readouterr().err
 
 
 def test_embeddings_that_are_not_there_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
