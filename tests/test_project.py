@@ -4,9 +4,11 @@ import ast
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,54 @@ class TestDebianPackages:
         )
         assert self.run(machine, "libnew").returncode == 0
         assert (machine / "calls").read_text().split() == ["install", "update", "install"]
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="makes a Debian package")
+class TestFreeMusic:
+    """`scripts/fetch-free-music` with packages of our own in place of Debian's."""
+
+    @pytest.fixture
+    def machine(self, tmp_path: Path) -> Path:
+        """An `apt-get` that knows one package, of music as it is and of music packed once more."""
+        root = tmp_path / "tunes"
+        for name in (
+            "share/games/tunes/music/one.ogg",
+            "share/games/tunes/sounds/bang.ogg",
+            "share/doc/tunes/copyright",
+        ):
+            (root / "usr" / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / "usr" / name).write_text(name)
+        with zipfile.ZipFile(root / "usr/share/games/tunes/0music.pk3", "w") as packed:
+            packed.writestr("music/two.ogg", "two")
+        (root / "DEBIAN").mkdir()
+        (root / "DEBIAN/control").write_text(
+            "Package: tunes\nVersion: 1\nArchitecture: all\nMaintainer: nobody <n@example.org>\nDescription: tunes\n"
+        )
+        subprocess.run(["dpkg-deb", "--build", root, tmp_path / "tunes.deb"], check=True, capture_output=True)
+        fetch = f'for package; do :; done; test "$package" = tunes && cp {tmp_path}/tunes.deb tunes_1_all.deb'
+        TestDebianPackages.add(tmp_path, "apt-get", f'echo "$*" >> {tmp_path}/calls; {fetch}')
+        return tmp_path
+
+    @staticmethod
+    def run(machine: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PATH": f"{machine}:{os.environ['PATH']}"}
+        command = [str(REPOSITORY / "scripts/fetch-free-music"), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def test_music_and_its_licence_are_fetched_once(self, machine: Path) -> None:
+        for said in ("tunes: 2 pieces\n", "tunes: is there\n"):
+            finished = self.run(machine, str(machine / "music"), "tunes")
+            assert (finished.returncode, finished.stdout, finished.stderr) == (0, said, "")
+        assert {path.name for path in (machine / "music").iterdir()} == {"tunes"}
+        assert {path.name for path in (machine / "music" / "tunes").iterdir()} == {
+            "copyright",
+            "music_two.ogg",
+            "tunes_music_one.ogg",
+        }
+        assert len((machine / "calls").read_text().splitlines()) == 1
+
+    def test_a_package_that_cannot_be_fetched_leaves_nothing_half_and_the_others_come(self, machine: Path) -> None:
+        finished = self.run(machine, str(machine / "music"), "unknown", "tunes")
+        assert finished.returncode == 2
+        assert "unknown: cannot be fetched" in finished.stderr
+        assert {path.name for path in (machine / "music").iterdir()} == {"tunes"}
