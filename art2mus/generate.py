@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("artworks", nargs="+", type=Path, metavar="ARTWORK", help="pictures, of any usual format")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to write")
     parser.add_argument("--model", default="mini", help="name of a model, or folder of a saved one (default: mini)")
-    parser.add_argument("--prompt", help="what to hear, beside the picture")
+    words = parser.add_mutually_exclusive_group()
+    words.add_argument("--prompt", help="what to hear, beside the picture")
+    words.add_argument("--caption", metavar="MODEL", help="let a model of LLaVA's kind write the prompt (a folder)")
     parser.add_argument("--negative-prompt", help="what to keep away from")
     parser.add_argument("--seed", type=_natural, default=0, help="same seed, same music (default: 0)")
     parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
@@ -89,6 +91,13 @@ def _generate(options: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     pipeline = load_pipeline(folder)
+    if options.caption is not None:
+        from art2mus.captioner import Captioner
+
+        try:
+            pipeline.captioner = Captioner.load(options.caption)
+        except ModelMissingError as error:
+            return _complain(error)
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
         for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
@@ -113,9 +122,11 @@ def _make(
 
     task = progress.add_task(path.name, total=None)
     began = time.perf_counter()
+    caption = pipeline.describe_artwork(picture)
+    prompt = options.prompt if caption is None else caption[0]
     output = pipeline(
         picture,
-        options.prompt,
+        prompt,
         options.negative_prompt,
         audio_length_in_s=options.length,
         num_inference_steps=options.steps,
@@ -127,7 +138,7 @@ def _make(
     seconds = {"load": load_s, "make": time.perf_counter() - began}
     with tempfile.TemporaryDirectory(dir=options.output, prefix=".unfinished-") as unfinished:
         files = list(_write(Path(unfinished), stem, options.format, picture, clip, output.sample_rate))
-        receipt = _receipt(pipeline, path, picture, clip, options)
+        receipt = _receipt(pipeline, path, picture, clip, prompt, options)
         receipt |= {"files": [file.name for file in files], "seconds": seconds}
         files.append(Path(unfinished) / f"{stem}.json")
         files[-1].write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -156,7 +167,12 @@ def _write(folder: Path, stem: str, kind: str, picture: Image, clip: Clip, sampl
 
 
 def _receipt(
-    pipeline: Art2MusPipeline, path: Path, picture: Image, clip: Clip, options: argparse.Namespace
+    pipeline: Art2MusPipeline,
+    path: Path,
+    picture: Image,
+    clip: Clip,
+    prompt: str | None,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     """What one needs to make the same again."""
     from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
@@ -167,7 +183,8 @@ def _receipt(
         "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
         "model": str(options.model),
         "seed": options.seed,
-        "prompt": options.prompt,
+        "prompt": prompt,
+        "captioner": options.caption,
         "negative_prompt": options.negative_prompt or config.negative_prompt,
         "num_inference_steps": options.steps or config.num_inference_steps,
         "guidance_scale": config.guidance_scale,

@@ -16,6 +16,7 @@ from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
 
 from art2mus import language_of_audio, sampling
 from art2mus.affect_encoder import AffectEncoder
+from art2mus.captioner import Captioner
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, ClipRequest, Codec, Plan
@@ -115,6 +116,7 @@ class Art2MusPipeline(DiffusionPipeline):
             audio_length_in_s=audio_length_in_s,
         )
         self.ranker: Ranker | None = affect_similarity if isinstance(image_encoder, AffectEncoder) else None
+        self.captioner: Captioner | None = None
         self._interrupt = False
 
     @classmethod
@@ -157,7 +159,8 @@ class Art2MusPipeline(DiffusionPipeline):
 
         Args:
             image: RGB pictures. Where there is a `prompt` as well, both steer.
-            prompt: What to hear; one text goes with every picture.
+            prompt: What to hear; one text goes with every picture. With a `captioner`, what that sees if nothing is
+                said here.
             negative_prompt: What to keep away from; heard when `guidance_scale` is above 1.
             audio_length_in_s: Length of each clip.
             num_inference_steps: Denoising steps.
@@ -185,6 +188,7 @@ class Art2MusPipeline(DiffusionPipeline):
         self._interrupt = False
 
         # 2. See the artwork and read the texts
+        prompt = self.describe_artwork(image) if prompt is None else prompt
         image_embeds, image_tokens = self.encode_artwork(image, image_embeds, image_tokens)
         texts = None if prompt is None else self.encode_text(spread(prompt, num_items))
         read = texts or self.encode_text([self.config.artwork_prompt] * num_items)
@@ -294,6 +298,12 @@ class Art2MusPipeline(DiffusionPipeline):
         if image_tokens is None and image_embeds is not None:
             image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
         return image_embeds, image_tokens
+
+    def describe_artwork(self, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
+        """Put pictures into words, if there is a `captioner`."""
+        if image is None or self.captioner is None:
+            return None
+        return self.captioner.describe([image] if isinstance(image, Image.Image) else image)
 
     def encode_text(self, texts: Sequence[str]) -> list[TextEncoding]:
         """Read texts, each by itself, so that none depends on how long the others are."""

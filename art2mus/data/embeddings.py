@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.data.tables import DataError
+from art2mus.metrics.affect import MAX_Z
 from art2mus.whole_files import whole_file
 
 FloatArray = NDArray[np.float32]
@@ -79,3 +80,33 @@ def write_vectors(folder: Path, files: Sequence[str], dim: int, rows: Iterable[F
         vectors.flush()
     with whole_file(folder / FILES_FILE) as partial:
         partial.write_text("".join(f"{name}\n" for name in files), "utf-8")
+
+
+def check_comparable(artworks: Embeddings, tracks: Embeddings) -> None:
+    """Make sure that two sets of embeddings lie in one space.
+
+    Raises: DataError.
+    """
+    for key in ("embedder", "parameters", "dim", "comparison"):
+        found = artworks.meta.get(key), tracks.meta.get(key)
+        if found[0] != found[1]:
+            raise DataError(
+                f"{artworks.folder} and {tracks.folder} cannot be compared: {key} is {found[0]!r} and {found[1]!r};\n"
+                "  embed both with the same embedder"
+            )
+
+
+def compared_vectors(embeddings: Embeddings) -> FloatArray:
+    """Give the vectors whose cosine is the similarity.
+
+    Affects are standardised over their collection first, as `art2mus.data.pairs` does: how paintings differ from each
+    other shall be compared with how tracks differ from each other.
+
+    Shape: (len(embeddings), dim); not a number where there is no embedding.
+    """
+    vectors = embeddings.vectors
+    if embeddings.meta.get("comparison") != "standardised cosine":
+        return vectors
+    known = vectors[np.isfinite(vectors).all(axis=1)].astype(np.float64)
+    spread = np.maximum(known.std(axis=0), 1e-6)
+    return np.clip((vectors - known.mean(axis=0)) / spread, -MAX_Z, MAX_Z).astype(np.float32)

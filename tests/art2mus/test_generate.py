@@ -11,8 +11,10 @@ import pytest
 import soundfile
 from PIL import Image
 
+from art2mus.captioner import Captioner
 from art2mus.generate import main
-from tests.art2mus import tiny
+from art2mus.images import load_artwork
+from tests.art2mus import tiny, tiny_llava
 
 CODECS = {"score": tiny.score_codec, "mel": tiny.mel_codec}
 
@@ -67,6 +69,19 @@ def test_sound_notes_picture_and_receipt(
     assert "night.png" in capsys.readouterr().err
 
 
+def test_a_caption_is_the_prompt_and_stands_in_the_receipt(
+    models: dict[str, Path], artworks: list[Path], tmp_path: Path
+) -> None:
+    llava = tmp_path / "llava"
+    tiny_llava.model().save_pretrained(llava)
+    tiny_llava.processor().save_pretrained(llava)
+    options = ("-o", tmp_path / "out", "--model", models["mel"], "--length", 1, "--steps", 1)
+    assert run(artworks[1], *options, "--caption", llava) == 0
+    receipt = json.loads((tmp_path / "out" / "night.json").read_text())
+    assert [receipt["prompt"]] == Captioner.load(llava).describe([load_artwork(artworks[1])])
+    assert receipt["captioner"] == str(llava)
+
+
 def test_same_command_same_files(models: dict[str, Path], artworks: list[Path], tmp_path: Path) -> None:
     """And a picture gives the same music whichever pictures come before it."""
     for out, given in ((tmp_path / "a", artworks[1:]), (tmp_path / "b", artworks)):
@@ -109,6 +124,8 @@ def test_what_cannot_be_written_is_said_and_nothing_is_left_half(
     [
         (("--model", "minni"), "did you mean 'mini'?"),
         (("--model", "art2mus"), "not bundled"),
+        (("--caption", "/nowhere"), "name the folder of a model of LLaVA's kind"),
+        (("--caption", "a", "--prompt", "b"), "not allowed with argument"),
         (("--steps", "0"), "less than 1"),
         (("--length", "0.2"), "not between 1 and 600"),
         (("--seed", "-1"), "not between 0 and 2^63"),

@@ -104,7 +104,7 @@ def test_embeddings_of_different_embedders_are_not_compared(folder: Path, capsys
     embed(folder / "a", {"Realism/ann_lake-1900.jpg": (3.0, 4.0)}, embedder="imagebind")
     embed(folder / "t", {"000/000002.mp3": (6.0, 8.0)}, embedder="affect")
     assert run("--embeddings", "a", "t") == 2
-    assert "different embedders (imagebind, affect)" in capsys.readouterr().err
+    assert "embedder is 'imagebind' and 'affect'" in capsys.readouterr().err
 
 
 def test_embeddings_that_are_not_there_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
