@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,20 @@ def weights_digest(network: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def load_published(name_or_path: str | Path, *classes: Any) -> list[Any]:
+    """Load parts of a model in the manner of transformers: a folder, or a name on the Hugging Face hub.
+
+    Raises: ModelMissingError, saying what to do.
+    """
+    try:
+        return [each.from_pretrained(str(name_or_path)) for each in classes]
+    except (OSError, ValueError) as error:
+        raise ModelMissingError(
+            f"{name_or_path}: no such model here or on the Hugging Face hub\n"
+            "  name the folder of a copy, or connect this machine for the first use"
+        ) from error
 
 
 def _load_musicnn(weights: str | None) -> AudioEmbedder:

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from art2mus.metrics.bootstrap import IntArray, Score, bootstrap, mean_score
+from art2mus.metrics.bootstrap import Estimate, IntArray, bootstrap, mean_estimate
 from art2mus.metrics.embedders import DISTANCE_NAMES, load_embedder
 from art2mus.metrics.embedding_cache import embed_sounds
 from art2mus.models import ModelMissingError
@@ -31,14 +31,13 @@ Points = NDArray[np.float32] | NDArray[np.float64]
 
 MAX_BIAS = 0.1
 """A distance is called biased when more than this share of it comes from the number of clips."""
-NUM_RESAMPLES = 200
+NUM_RESAMPLES = 100
 _SHARES = 1.0 / np.linspace(1.0, 4.0, 7)
 """Thinned sets, down to a quarter, evenly spaced in 1 / n, in which the bias is a straight line."""
-_NUM_DRAWS = 4
 
 
 @dataclass(frozen=True)
-class FrechetScore:
+class SetDistance:
     """The distance between two sets of music.
 
     Attributes:
@@ -49,8 +48,8 @@ class FrechetScore:
         warnings: What keeps the figures from being trusted, for people.
     """
 
-    distance: Score
-    unbiased: Score
+    distance: Estimate
+    unbiased: Estimate
     num_clips: tuple[int, int]
     num_windows: tuple[int, int]
     warnings: tuple[str, ...]
@@ -75,11 +74,19 @@ def frechet_distance(reference: Points, generated: Points) -> float:
     return float(np.square(mean_a - mean_b).sum() + max(spread, 0.0))
 
 
-def unbiased_distance(reference: Sequence[Points], generated: Sequence[Points], seed: int = 0) -> float:
+def unbiased_distance(
+    reference: Sequence[Points], generated: Sequence[Points], num_draws: int = 4, seed: int = 0
+) -> float:
     """Give the distance that sets without end would have: FAD∞. Below zero when nothing tells the sets apart.
 
     Both sets are thinned by the same share, so that the bias of both goes; the line through the distances over
     1 / share is read at 0. (Published FID∞ thins the generated set alone, against a reference of many thousands.)
+
+    Args:
+        reference: The embeddings of each clip; clips are left out whole.
+        generated: Likewise.
+        num_draws: Thinned sets of each size.
+        seed: Of what is drawn.
 
     Shape: each element (num_windows, dim), one for each clip.
     """
@@ -88,7 +95,7 @@ def unbiased_distance(reference: Sequence[Points], generated: Sequence[Points], 
     inverse, distances = [], []
     for share in _SHARES:
         kept = [max(2, round(share * size)) for size in sizes]
-        for _ in range(_NUM_DRAWS if share < 1.0 else 1):
+        for _ in range(num_draws if share < 1.0 else 1):
             drawn = [rng.choice(size, num, replace=False) for size, num in zip(sizes, kept, strict=True)]
             inverse.append(np.mean([size / num for size, num in zip(sizes, kept, strict=True)]))
             distances.append(frechet_distance(_together(reference, drawn[0]), _together(generated, drawn[1])))
@@ -96,9 +103,9 @@ def unbiased_distance(reference: Sequence[Points], generated: Sequence[Points], 
     return float(at_infinity)
 
 
-def frechet_score(
+def compare_sets(
     reference: Sequence[Points], generated: Sequence[Points], num_resamples: int = NUM_RESAMPLES, seed: int = 0
-) -> FrechetScore:
+) -> SetDistance:
     """Compare two sets of music, with intervals and warnings.
 
     Clips are drawn, not windows: those of one clip are alike and say little more together than alone.
@@ -113,20 +120,27 @@ def frechet_score(
     def distance(drawn_a: IntArray, drawn_b: IntArray) -> float:
         return frechet_distance(_together(reference, drawn_a), _together(generated, drawn_b))
 
-    biased = bootstrap(distance, *sizes, is_biased=True, num_resamples=num_resamples, seed=seed)
-    unbiased = unbiased_distance(reference, generated, seed)
-    shift = unbiased - biased.value
+    def unbiased(drawn_a: IntArray, drawn_b: IntArray) -> float:
+        return unbiased_distance([reference[a] for a in drawn_a], [generated[b] for b in drawn_b], num_draws=1)
+
+    # In the resamples one thinned set of each size will do: what that adds to the interval is little.
+    estimated, spread = (
+        bootstrap(figure, *sizes, is_biased=True, num_resamples=num_resamples, seed=seed)
+        for figure in (distance, unbiased)
+    )
+    best = unbiased_distance(reference, generated, seed=seed)
+    shift = best - spread.value
     num_windows = sum(map(len, reference)), sum(map(len, generated))
-    return FrechetScore(
-        distance=biased,
-        unbiased=Score(unbiased, biased.low + shift, biased.high + shift, biased.num_items),
+    return SetDistance(
+        distance=estimated,
+        unbiased=Estimate(best, spread.low + shift, spread.high + shift, spread.num_items),
         num_clips=sizes,
         num_windows=num_windows,
-        warnings=tuple(_warnings(biased.value, unbiased, sizes, num_windows, reference[0].shape[1])),
+        warnings=tuple(_warnings(estimated, sizes, num_windows, reference[0].shape[1])),
     )
 
 
-def frechet_by_pair(truths: Sequence[Points], generated: Sequence[Points]) -> Score:
+def frechet_by_pair(truths: Sequence[Points], generated: Sequence[Points]) -> Estimate:
     """Give the distance of each clip from the true one alone, averaged: FAD as the tables of Art2Mus have it.
 
     Ten windows make no Gaussian of 128 dimensions: for comparing with those tables only.
@@ -135,18 +149,18 @@ def frechet_by_pair(truths: Sequence[Points], generated: Sequence[Points]) -> Sc
     Source: Rinaldi et al. 2024, arXiv 2410.04906, table 3, and the code published with it.
     """
     distances = [frechet_distance(truth, made) for truth, made in zip(truths, generated, strict=True)]
-    return mean_score(np.array(distances))
+    return mean_estimate(np.array(distances))
 
 
-def describe(name: str, score: FrechetScore) -> str:
+def describe(name: str, distance: SetDistance) -> str:
     """Put the figures into words."""
-    (clips_a, clips_b), (windows_a, windows_b) = score.num_clips, score.num_windows
+    (clips_a, clips_b), (windows_a, windows_b) = distance.num_clips, distance.num_windows
     return "\n".join(
         [
             f"{name}: {clips_b} clips ({windows_b} windows) against {clips_a} ({windows_a})",
-            f"  as estimated             {score.distance}",
-            f"  for sets without end (∞) {score.unbiased}",
-            *(f"  warning: {warning}" for warning in score.warnings),
+            f"  as estimated             {distance.distance}",
+            f"  for sets without end (∞) {distance.unbiased}",
+            *(f"  warning: {warning}" for warning in distance.warnings),
         ]
     )
 
@@ -155,26 +169,26 @@ def _gaussian(points: Points) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     """Give the mean, and a factor R of the covariance RᵀR. Shape: (dim,), (min(n, dim), dim)."""
     values = np.asarray(points, dtype=np.float64)
     mean = values.mean(axis=0)
-    return mean, np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r")
+    return mean, np.asarray(np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r"))
 
 
 def _together(clips: Sequence[Points], drawn: IntArray) -> Points:
     return np.concatenate([clips[index] for index in drawn])
 
 
-def _warnings(
-    distance: float, unbiased: float, num_clips: tuple[int, int], num_windows: tuple[int, int], dim: int
-) -> list[str]:
+def _warnings(estimated: Estimate, num_clips: tuple[int, int], num_windows: tuple[int, int], dim: int) -> list[str]:
     warnings = []
-    if min(num_windows) <= dim:
-        warnings.append(f"{min(num_windows)} windows cannot fill {dim} dimensions: even ∞ is a rough guess")
-    bias = distance - unbiased
-    if bias > MAX_BIAS * distance:
-        text = f"biased: {min(1.0, bias / distance):.0%} of the estimate comes from the number of clips"
-        if unbiased > 0.0:
-            # The bias falls as 1 / n: this many times as many clips bring it down to MAX_BIAS of what remains.
-            needed = bias / unbiased * (1.0 - MAX_BIAS) / MAX_BIAS
-            text += f"; {', '.join(f'{size * needed:.0f}' for size in num_clips)} would be needed for {MAX_BIAS:.0%}"
+    enough = round(dim / _SHARES.min())
+    if min(num_windows) <= enough:
+        # Thinned sets that do not fill the space have a bias that is no straight line.
+        warnings.append(f"{min(num_windows)} windows in {dim} dimensions: ∞ is too large for fewer than {enough}")
+    share = min(1.0, estimated.bias / max(estimated.value, 1e-12))
+    if share > MAX_BIAS:
+        text = f"biased: about {share:.0%} of the estimate comes from the number of clips"
+        if share < 1.0:
+            # The bias falls as 1 / n: with this many times as many clips it is MAX_BIAS of what is estimated then.
+            needed = share / (1.0 - share) * (1.0 - MAX_BIAS) / MAX_BIAS
+            text += f"; {' and '.join(f'{size * needed:.0f}' for size in num_clips)} would bring it to {MAX_BIAS:.0%}"
         warnings.append(text)
     return warnings
 
@@ -196,13 +210,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reference, generated = (embed_sounds(paths, embedder) for paths in folders)
         for mistake in (*reference.failed.values(), *generated.failed.values()):
             print(mistake, file=sys.stderr)
-        score = frechet_score(reference.windows, generated.windows)
+        distance = compare_sets(reference.windows, generated.windows)
     except (FileNotFoundError, ModelMissingError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(describe(DISTANCE_NAMES[options.embedder], score))
+    print(describe(DISTANCE_NAMES[options.embedder], distance))
     if options.output is not None:
-        options.output.write_text(json.dumps({"embedder": embedder.identity, **asdict(score)}, indent=1) + "\n", "utf-8")
+        report = {"embedder": embedder.identity, **asdict(distance)}
+        partial = options.output.with_name(options.output.name + ".part")
+        partial.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        partial.replace(options.output)
     return 2 if reference.failed or generated.failed else 0
 
 

@@ -41,7 +41,7 @@ class MusiCNN(nn.Module):
         super().__init__()
         num_front = len(TIMBRE_HEIGHTS) * NUM_TIMBRES + len(RHYTHM_LENGTHS) * NUM_RHYTHMS
         num_features = num_front + 3 * NUM_MIDDLE
-        timbres = [nn.Conv2d(1, NUM_TIMBRES, (7, height), padding=(3, 0)) for height in TIMBRE_HEIGHTS]
+        timbres = [nn.Conv2d(1, NUM_TIMBRES, (7, height)) for height in TIMBRE_HEIGHTS]
         rhythms = [nn.Conv2d(1, NUM_RHYTHMS, (length, 1)) for length in RHYTHM_LENGTHS]
         self.norm = _norm2d(1)
         self.front = nn.ModuleList([*timbres, *rhythms])
@@ -74,9 +74,9 @@ class MusiCNN(nn.Module):
         """Shape: image (B, 1, frames, bands); result (B, features, frames)."""
         heard = []
         for conv, norm in zip(self.front, self.front_norms, strict=True):
-            # TensorFlow pads even kernels with one more after the end than before the beginning.
-            missing = conv.kernel_size[0] - 1 - 2 * conv.padding[0]
-            padded = F.pad(image, (0, 0, missing // 2, missing - missing // 2))
+            # As TensorFlow pads: of an odd number, one more after the end than before the beginning.
+            length = int(conv.weight.shape[2])  # type: ignore[index]
+            padded = F.pad(image, (0, 0, (length - 1) // 2, length // 2))
             heard.append(norm(F.relu(conv(padded))).amax(dim=3))
         return torch.cat(heard, dim=1)
 
@@ -149,9 +149,8 @@ def log_mel(waveform: Waveform) -> NDArray[np.float32]:
 
 @cache
 def _mel_filters() -> NDArray[np.float64]:
-    return np.asarray(
-        mel_filter_bank(WINDOW // 2 + 1, NUM_BANDS, 0.0, SAMPLE_RATE / 2, SAMPLE_RATE, norm="slaney", mel_scale="slaney")
-    )
+    slaney = {"norm": "slaney", "mel_scale": "slaney"}
+    return np.asarray(mel_filter_bank(WINDOW // 2 + 1, NUM_BANDS, 0.0, SAMPLE_RATE / 2, SAMPLE_RATE, **slaney))
 
 
 def _norm2d(width: int) -> nn.BatchNorm2d:
