@@ -71,9 +71,12 @@ def embed_sound(path: Path, embedder: AudioEmbedder, folder: Path | None = None)
     windows = embedder.embed(load_mono(path, embedder.sample_rate))
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}.part")
-    with partial.open("wb") as file:
-        np.save(file, windows)
-    partial.replace(kept)
+    try:
+        with partial.open("wb") as file:
+            np.save(file, windows)
+        partial.replace(kept)
+    finally:
+        partial.unlink(missing_ok=True)
     return windows
 
 

@@ -8,7 +8,6 @@ Source: Hershey et al. 2017, ICASSP; weights and layout of github.com/harritaylo
 
 from __future__ import annotations
 
-import pickle
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
@@ -16,7 +15,6 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
@@ -89,7 +87,7 @@ class VGGishEmbedder:
             state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)
             # The PCA that torchvggish may bring along is not used.
             network.load_state_dict({k: v for k, v in state.items() if not k.startswith("pproc.")}, assign=True)
-        except (AttributeError, OSError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
+        except Exception as error:  # a file of another kind fails to load in every way there is
             raise ModelMissingError(f"{path}: these are not the weights of VGGish; fetch {WEIGHTS_SOURCE}") from error
         return cls(network)
 

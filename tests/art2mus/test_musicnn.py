@@ -13,6 +13,7 @@ from art2mus.codec.performer import Performer
 from art2mus.metrics.musicnn import EMBEDDING_DIM, SAMPLE_RATE, WEIGHTS_PATH, MusiCNN, MusiCNNEmbedder, log_mel
 from tests.art2mus.pieces import chorale
 
+# For the SoundFont's others the tagger has no names, or takes the harp for a guitar and the flute for a violin.
 INSTRUMENTS = ("piano", "guitar", "strings", "cello", "choir", "warm pad")
 FAMILIES = {
     "piano": ("piano",),
