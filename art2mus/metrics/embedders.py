@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from art2mus.models import ModelMissingError
 if TYPE_CHECKING:
     from torch import nn
 
+NetworkT = TypeVar("NetworkT", bound="nn.Module")
 FloatArray = NDArray[np.float32]
 Waveform = NDArray[np.float32]
 
@@ -57,6 +58,18 @@ def load_embedder(name: str, weights: str | None = None) -> AudioEmbedder:
     return _LOADERS[name](weights)
 
 
+def load_classifier(name: str, weights: str | None = None) -> AudioEmbedder:
+    """Load a classifier of sound: an embedder whose points are logits.
+
+    Args:
+        name: A key of `CLASSIFIERS`.
+        weights: A folder or the name of a model (ast), or a file (passt); None is the usual one.
+
+    Raises: ModelMissingError; KeyError for another name.
+    """
+    return CLASSIFIERS[name](weights)
+
+
 def cut(rows: FloatArray, size: int, hop: int) -> FloatArray:
     """Cut what goes on in time into windows; what is too short for one is repeated, the rest at the end is left out.
 
@@ -68,6 +81,32 @@ def cut(rows: FloatArray, size: int, hop: int) -> FloatArray:
     if len(rows) < size:
         return rows[np.arange(size) % len(rows)][None]
     return np.stack([rows[start : start + size] for start in range(0, len(rows) - size + 1, hop)])
+
+
+def load_weights(make: type[NetworkT], path: Path, source: str, unused: str = " ") -> NetworkT:
+    """Fill a network with weights that others have published.
+
+    Args:
+        make: The network's class.
+        path: Its state dict, .safetensors or as torch saves it.
+        source: Where people find the file.
+        unused: How the names of weights begin that the network has no use for.
+
+    Raises: ModelMissingError if the file is not there, or is another.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise ModelMissingError(f"{path}: no such weights here\n  fetch {source} to this place")
+    with torch.device("meta"):
+        network = make()
+    try:
+        state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)
+        network.load_state_dict({k: v for k, v in state.items() if not k.startswith(unused)}, assign=True)
+    except Exception as error:  # a file of another kind fails to load in every way there is
+        raise ModelMissingError(f"{path}: not the weights of {make.__name__}; fetch {source}") from error
+    return network
 
 
 def weights_digest(network: nn.Module) -> str:
@@ -114,8 +153,22 @@ def _load_clap(weights: str | None) -> AudioEmbedder:
     return ClapEmbedder.from_pretrained(weights)
 
 
+def _load_ast(weights: str | None) -> AudioEmbedder:
+    from art2mus.metrics.kl import SoundClassifier
+
+    return SoundClassifier.from_pretrained(weights)
+
+
+def _load_passt(weights: str | None) -> AudioEmbedder:
+    from art2mus.metrics.passt import PasstClassifier
+
+    return PasstClassifier.from_file(Path(weights) if weights else None)
+
+
 _LOADERS: dict[str, Callable[[str | None], AudioEmbedder]] = {
     "musicnn": _load_musicnn,
     "vggish": _load_vggish,
     "clap": _load_clap,
 }
+CLASSIFIERS: dict[str, Callable[[str | None], AudioEmbedder]] = {"ast": _load_ast, "passt": _load_passt}
+"""By what the KL of labels is measured."""

@@ -15,12 +15,11 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
 
-from art2mus.metrics.embedders import FloatArray, Waveform, cut, weights_digest
-from art2mus.models import ModelMissingError, models_folder
+from art2mus.metrics.embedders import FloatArray, Waveform, cut, load_weights, weights_digest
+from art2mus.models import models_folder
 
 SAMPLE_RATE = 16_000
 WINDOW, HOP, FFT_SIZE = 400, 160, 512
@@ -78,18 +77,9 @@ class VGGishEmbedder:
 
         Raises: ModelMissingError if they are not there, or not VGGish's.
         """
-        path = path or models_folder() / "vggish" / WEIGHTS_FILE
-        if not path.is_file():
-            raise ModelMissingError(f"{path}: no weights of VGGish here\n  fetch {WEIGHTS_SOURCE} to this place")
-        with torch.device("meta"):
-            network = VGGish()
-        try:
-            state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)
-            # The PCA that torchvggish may bring along is not used.
-            network.load_state_dict({k: v for k, v in state.items() if not k.startswith("pproc.")}, assign=True)
-        except Exception as error:  # a file of another kind fails to load in every way there is
-            raise ModelMissingError(f"{path}: these are not the weights of VGGish; fetch {WEIGHTS_SOURCE}") from error
-        return cls(network)
+        place = path or models_folder() / "vggish" / WEIGHTS_FILE
+        # The PCA that torchvggish may bring along is not used.
+        return cls(load_weights(VGGish, place, WEIGHTS_SOURCE, unused="pproc."))
 
     @cached_property
     def identity(self) -> str:

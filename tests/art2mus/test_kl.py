@@ -5,6 +5,7 @@ import pytest
 import torch
 from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
+from art2mus.metrics.embedders import load_classifier
 from art2mus.metrics.kl import SoundClassifier, classifier_kl, mean_spectral_kl, spectral_kl
 from art2mus.models import ModelMissingError
 from tests.art2mus.sounds import MINOR, progression
@@ -71,7 +72,7 @@ def test_certainty_of_something_else_is_far_but_finite() -> None:
 
 
 def test_a_classifier_listens_window_by_window(folder: Path) -> None:
-    classifier = SoundClassifier.from_pretrained(folder)
+    classifier = load_classifier("ast", str(folder))
     music = noise(3.0)
     logits = classifier.embed(music)
     assert logits.shape == (2, NUM_CLASSES)
@@ -89,7 +90,7 @@ def test_it_says_what_transformers_says(folder: Path) -> None:
 
 def test_a_missing_classifier_is_explained() -> None:
     with pytest.raises(ModelMissingError, match="nobody/nothing: no such model here"):
-        SoundClassifier.from_pretrained("nobody/nothing")
+        load_classifier("ast", "nobody/nothing")
 
 
 def published_weights(waveform: np.ndarray) -> np.ndarray:
