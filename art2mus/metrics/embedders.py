@@ -83,7 +83,7 @@ def cut(rows: FloatArray, size: int, hop: int) -> FloatArray:
     return np.stack([rows[start : start + size] for start in range(0, len(rows) - size + 1, hop)])
 
 
-def load_weights(make: type[NetworkT], path: Path, source: str, unused: str = " ") -> NetworkT:
+def load_weights(make: type[NetworkT], path: Path, source: str, unused: str) -> NetworkT:
     """Fill a network with weights that others have published.
 
     Args:
@@ -133,12 +133,14 @@ def load_published(name_or_path: str | Path, *classes: Any) -> list[Any]:
 
 
 def _load_musicnn(weights: str | None) -> AudioEmbedder:
+    from safetensors import SafetensorError
+
     from art2mus.metrics.musicnn import WEIGHTS_PATH, MusiCNNEmbedder
 
-    path = Path(weights) if weights else WEIGHTS_PATH
-    if not path.is_file():
-        raise ModelMissingError(f"{path}: there are no weights of MusiCNN here; leave the option out for the bundled")
-    return MusiCNNEmbedder(path)
+    try:
+        return MusiCNNEmbedder(Path(weights) if weights else WEIGHTS_PATH)
+    except (KeyError, OSError, RuntimeError, SafetensorError, TypeError) as error:
+        raise ModelMissingError(f"{weights}: not weights of MusiCNN; leave --weights out for the bundled") from error
 
 
 def _load_vggish(weights: str | None) -> AudioEmbedder:

@@ -85,14 +85,14 @@ class MusiCNNEmbedder:
     """An `AudioEmbedder`: one point for every three seconds of music.
 
     Args:
-        weights: What `scripts/bundle-musicnn` wrote; None are the bundled ones.
+        weights: What `scripts/bundle-musicnn` wrote.
     """
 
     name = "MusiCNN"
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, weights: Path | None = None) -> None:
-        with safe_open(weights or WEIGHTS_PATH, framework="pt") as file:
+    def __init__(self, weights: Path = WEIGHTS_PATH) -> None:
+        with safe_open(weights, framework="pt") as file:
             self.tags: tuple[str, ...] = tuple(json.loads(file.metadata()["tags"]))
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a dict
         self._network = MusiCNN().eval()

@@ -174,5 +174,7 @@ def test_mistakes_are_one_line(two_folders: tuple[Path, Path], capsys: pytest.Ca
     assert "no sound here" in capsys.readouterr().err
     assert main([reference, reference, "--embedder", "vggish"]) == 2
     assert "no such weights here" in capsys.readouterr().err
+    assert main([reference, reference, "--weights", str(two_folders[0] / "0.wav")]) == 2
+    assert "0.wav: not weights of MusiCNN" in capsys.readouterr().err
     assert main([reference, reference, "--embedder", "clap", "--weights", "nobody/nothing"]) == 2
     assert "nobody/nothing: no such model here" in capsys.readouterr().err
