@@ -133,6 +133,13 @@ def test_help_and_check_load_neither_torch_nor_qt(option: str) -> None:
     assert not loaded.intersection(HEAVY)
 
 
+@pytest.mark.parametrize("module", ["art2mus.metrics.frechet", "art2mus.metrics.relevance"])
+def test_the_help_of_commands_loads_no_torch(module: str) -> None:
+    loaded = modules_loaded_by("-m", module, "--help")
+    assert "art2mus" in loaded
+    assert not loaded.intersection(HEAVY)
+
+
 @pytest.mark.parametrize(
     ("module", "absent"),
     [

@@ -23,8 +23,6 @@ MODULES_BY_DISTRIBUTION = {
     "pyyaml": "yaml",
     "pyqt6": "PyQt6",
 }
-# Used by diffusers and transformers when they load a model, never by name here.
-NOT_IMPORTED = {"safetensors"}
 
 
 def tracked_files() -> list[Path]:
@@ -52,7 +50,7 @@ def imported_packages() -> set[str]:
 
 def test_every_library_imported_is_declared_and_none_besides() -> None:
     declared = names_of([*PROJECT["dependencies"], *EXTRAS["heic"], *EXTRAS["train"]])
-    modules = {MODULES_BY_DISTRIBUTION.get(name, name) for name in declared - NOT_IMPORTED}
+    modules = {MODULES_BY_DISTRIBUTION.get(name, name) for name in declared}
     assert imported_packages() == modules
 
 
