@@ -101,7 +101,8 @@ def _show(
     tracks: Mapping[tuple[str, str], Track],
     sound: TrackPlayer,
 ) -> int:
-    from installation.ui.study.window import Mode, Sources, run_window
+    from installation.ui.study.run import run_window
+    from installation.ui.study.window import Mode, Sources
 
     language = cast("Language", options.language or next(iter(study.settings.texts)))
     left_open = run_window(

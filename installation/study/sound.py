@@ -138,6 +138,7 @@ class StudySound:
         match message:
             case AudioReady():
                 self.device = message.device
+                log.info("sound: %s", message.device)
                 self._trouble = "" if self._may_be_silent or not message.is_silent else message.reason
                 if self._trouble:
                     self.stop()

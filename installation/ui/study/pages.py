@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from art2mus.study.answers import BOTH, Question
 from installation.study.sitting import TRACKS, Sitting
@@ -155,7 +157,7 @@ class TextPage(QWidget):
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(heading)
         if paragraphs:
-            column.addWidget(_scrolled([make_text(text, style, 29) for text in paragraphs], style), 20)
+            column.addWidget(_Paragraphs(paragraphs, style))
         column.addSpacing(style.px(18))
         column.addLayout(self._row(actions, style, is_quiet=False))
         column.addLayout(self._row(quiet_actions, style, is_quiet=True))
@@ -175,20 +177,27 @@ class TextPage(QWidget):
         return row
 
 
-def _scrolled(labels: Sequence[QLabel], style: Style) -> QScrollArea:
-    """Paragraphs as high as they are, or scrolled."""
-    inside = QWidget()
-    column = QVBoxLayout(inside)
-    column.setContentsMargins(0, 0, style.px(14), 0)
-    column.setSpacing(style.px(16))
-    is_short = len(labels) < 3 and all(len(label.text()) < 90 for label in labels)
-    for label in labels:
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter if is_short else Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(label)
-    column.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inside)
-    return area
+class _Paragraphs(QScrollArea):
+    """Text as high as it needs, or scrolled when there is not so much room."""
+
+    def __init__(self, paragraphs: Sequence[str], style: Style) -> None:
+        super().__init__()
+        is_short = sum(map(len, paragraphs)) < 160
+        side = "center" if is_short else "left"
+        text = "".join(f'<p align="{side}" style="line-height: 128%">{html.escape(each)}</p>' for each in paragraphs)
+        self._label = make_text("", style, 30)
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setText(text)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(self._label)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Take no more room than the text has at this width."""
+        super().resizeEvent(event)
+        self.setMaximumHeight(self._label.heightForWidth(self.width()) + 2)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """All of the text, if it may."""
+        return QSize(super().sizeHint().width(), self.maximumHeight())

@@ -10,7 +10,7 @@ from installation.ui.layout import Layout, Rect, fit
 from installation.ui.palette import Palette, Rgb
 from installation.ui.placard import make_font
 
-MIN_TARGET = 52
+MIN_TARGET = 62
 """Units: the least height of what is touched. WCAG 2.2 (2.5.5) asks for 44 px; a unit may be less than one."""
 
 
@@ -35,8 +35,11 @@ class Style:
         return max(44, self.px(MIN_TARGET))
 
     def font(self, units: float, *, is_italic: bool = False) -> QFont:
-        """The typeface at a size."""
-        return make_font(max(15.0, units * self.unit), is_italic=is_italic)
+        """The typeface at a size, never too small to read; with figures as high as capitals: 1 is no letter."""
+        font = make_font(max(15.0, units * self.unit), is_italic=is_italic)
+        font.unsetFeature(QFont.Tag("onum"))
+        font.setFeature(QFont.Tag("lnum"), 1)
+        return font
 
     def sheet(self) -> str:
         """Qt's style sheet for the controls of a page.

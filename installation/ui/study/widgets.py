@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSiz
 from installation.ui.study.style import Style
 
 FONT = 27
-SMALL_FONT = 21
+SMALL_FONT = 23
 
 
 def make_button(text: str, style: Style, *, is_quiet: bool = False) -> QPushButton:
@@ -69,13 +69,14 @@ class Choice(QWidget):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(style.px(1))
+        column.setSpacing(style.px(5))
         column.addLayout(row)
         if ends is not None:
             below = QHBoxLayout()
             for text, side in zip(ends, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
                 label = make_text(text, style, SMALL_FONT, is_quiet=True, is_italic=True)
                 label.setAlignment(side)
+                label.setContentsMargins(0, 0, 0, style.px(5))  # the italics' tails are longer than Qt thinks
                 below.addWidget(label)
             column.addLayout(below)
         self._buttons.idClicked.connect(self.chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +25,7 @@ from PyQt6.QtWidgets import QPushButton, QWidget
 from art2mus.study.answers import Answers, Question
 from art2mus.study.settings import Language, Study, TextSettings
 from installation.study.sitting import A, B, Sitting, Track, TrackPlayer
-from installation.ui.application import fill_screen, start_application
+from installation.ui.application import fill_screen
 from installation.ui.palette import Palette
 from installation.ui.stage import Stage
 from installation.ui.study.pages import Action, QuestionPage, TextPage
@@ -81,30 +80,6 @@ class Mode:
     language: Language = "en"
 
 
-def run_window(sources: Sources, mode: Mode, *, is_windowed: bool, listener: str | None = None) -> str | None:
-    """Show the window until it is left.
-
-    Args:
-        sources: What it works with.
-        mode: How it behaves.
-        is_windowed: Instead of full screen.
-        listener: Code of an open session to go on with at once.
-
-    Returns: The code of the session that was left open, if any.
-    """
-    app = start_application()
-    window = StudyWindow(sources, mode)
-    window.left.connect(app.exit)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: app.exit())
-    window.present(is_windowed=is_windowed)
-    if listener is not None:
-        window.resume(listener)
-    app.exec()
-    window.dismantle()
-    return window.open_session
-
-
 class StudyWindow(QWidget):
     """One page at a time on the kiosk's wall.
 
@@ -126,6 +101,7 @@ class StudyWindow(QWidget):
         self._position_s = 0.0
         self._is_waiting_for_sound = False
         self._stirred_at_s = clock()
+        self._set_for = self.size()
         self._turn: Callable[[], None] = self.welcome
         self._background = QImage()
         self._walls = Walls(sources.study.artworks)
@@ -134,7 +110,7 @@ class StudyWindow(QWidget):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(lambda: self._turn())
+        self._settle.timeout.connect(self._fit)
         self._pace = QTimer(self)
         self._pace.setInterval(TICK_MS)
         self._pace.timeout.connect(self.advance)
@@ -154,6 +130,7 @@ class StudyWindow(QWidget):
     def dismantle(self) -> None:
         """Stop everything; a session stays as it is."""
         self._pace.stop()
+        self._settle.stop()
         self._sources.player.stop()
         self._walls.close()
 
@@ -402,11 +379,16 @@ class StudyWindow(QWidget):
         if self.page is not None:
             self.page.hide()
             self.page.deleteLater()
-        self.page = page
+        self.page, self._set_for = page, self.size()
         page.setParent(self)
         page.setGeometry(place)
         page.show()
         self.update()
+
+    def _fit(self) -> None:
+        """Set the page anew if the window has another size now."""
+        if self.size() != self._set_for:
+            self._turn()
 
     def _wall(self, artwork: str) -> Stage | None:
         return self._walls.get(artwork, self.width(), self.height())
