@@ -83,7 +83,7 @@ def _report(options: argparse.Namespace) -> int:
     settings = load_settings(options.study)
     with Answers(answers_path(options.study, settings)) as answers:
         report = make_report(answers, settings.models)
-    print_report(report, Console())
+    print_report(report, Console(markup=False, highlight=False))
     if options.csv is not None:
         for path in write_csv(report, options.csv):
             print(f"wrote {path}")

@@ -17,7 +17,6 @@ from typing import Literal, Self
 from art2mus.study.design import Trial
 
 Question = Literal["quality", "pertinence", "preference"]
-State = Literal["open", "finished", "broken off"]
 BOTH = 0
 """The track of an answer that is about both; 1 is A and 2 is B."""
 
@@ -185,10 +184,11 @@ class Answers:
             )
         return listener
 
-    def unfinished(self) -> tuple[str, ...]:
-        """The codes of sessions that can be gone on with, the newest first."""
+    def unfinished(self, *, is_silent: bool = False) -> tuple[str, ...]:
+        """The codes of sessions, with sound or without, that can be gone on with, the newest first."""
         rows = self._connection.execute(
-            "SELECT listener FROM sessions WHERE state = 'open' AND NOT is_kiosk ORDER BY rowid DESC"
+            "SELECT listener FROM sessions WHERE state = 'open' AND NOT is_kiosk AND is_silent = ? ORDER BY rowid DESC",
+            (is_silent,),
         )
         return tuple(listener for (listener,) in rows)
 
@@ -197,9 +197,9 @@ class Answers:
         row = self._connection.execute("SELECT language FROM sessions WHERE listener = ?", (listener,)).fetchone()
         return str(row[0])
 
-    def end(self, listener: str, state: State) -> None:
-        """Say how a session ended."""
-        self._connection.execute("UPDATE sessions SET state = ? WHERE listener = ?", (state, listener))
+    def break_off(self, listener: str) -> None:
+        """End a session before its last artwork; nobody can go on with it, and its slot is free."""
+        self._connection.execute("UPDATE sessions SET state = 'broken off' WHERE listener = ?", (listener,))
 
     def break_off_kiosk_sessions(self) -> None:
         """When a kiosk starts, whoever sat there before is gone."""
@@ -228,10 +228,16 @@ class Answers:
         )
 
     def confirm(self, listener: str, position: int) -> None:
-        """The listener has gone on to the next artwork."""
-        self._connection.execute(
-            "UPDATE trials SET is_confirmed = 1 WHERE listener = ? AND position = ?", (listener, position)
-        )
+        """The listener has gone on to the next artwork; after the last one the session is finished."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE trials SET is_confirmed = 1 WHERE listener = ? AND position = ?", (listener, position)
+            )
+            self._connection.execute(
+                "UPDATE sessions SET state = 'finished' WHERE listener = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM trials WHERE listener = ?1 AND NOT is_confirmed)",
+                (listener,),
+            )
 
     def records(self, listener: str | None = None) -> tuple[Record, ...]:
         """The trials of one session, or of all sessions that had sound, in order."""

@@ -70,7 +70,7 @@ def make_report(answers: Answers, models: Sequence[str]) -> Report:
 def print_report(report: Report, console: Console) -> None:
     """Print everything as tables."""
     table = Table(title="Listeners' ratings (mean, 95 % interval over listeners)", title_justify="left")
-    for heading in ("model", "ratings", "audio quality 1–5", "pertinence 1–5", "fits better"):
+    for heading in ("model", "ratings", "quality 1–5", "pertinence 1–5", "fits better"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
     for row in report.models:
         share = _text(row.preference, as_percent=True)
@@ -108,9 +108,9 @@ def _agreement_line(alpha: Mapping[Question, float] | None) -> str:
 
 
 def _text(estimate: Estimate, *, as_percent: bool = False, has_sign: bool = False) -> str:
-    kind = ".0%" if as_percent else "+.2f" if has_sign else ".2f"
+    kind = ".1%" if as_percent else "+.2f" if has_sign else ".2f"
     value, *ends = (_number(v, kind) for v in (estimate.value, estimate.low, estimate.high))
-    return f"{value} ({ends[0]} to {ends[1]})" if not math.isnan(estimate.low) else value
+    return f"{value} [{ends[0]}, {ends[1]}]" if not math.isnan(estimate.low) else value
 
 
 def _number(value: float, kind: str = ".2f") -> str:

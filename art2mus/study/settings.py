@@ -144,7 +144,7 @@ def load_settings(path: Path) -> StudySettings:
 def answers_path(path: Path, settings: StudySettings) -> Path:
     """Where the answers of a study are kept: beside its YAML, unless that says otherwise."""
     name = settings.answers.expanduser() if settings.answers else Path(path.stem + ".sqlite")
-    return path.resolve().parent / name
+    return (path.resolve().parent / name).resolve()
 
 
 def _items(settings: StudySettings, base: Path, name: str) -> Iterator[tuple[str, tuple[Path, Mapping[str, Path]]]]:

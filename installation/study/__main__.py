@@ -63,7 +63,9 @@ def _run(options: argparse.Namespace) -> int:
     tracks = _level(study)
     study.answers.parent.mkdir(parents=True, exist_ok=True)
     with Answers(study.answers, study.fingerprint) as answers, tempfile.TemporaryDirectory() as folder:
-        if options.listener is not None and options.listener.upper() not in answers.unfinished():
+        if options.listener is not None and options.listener.upper() not in answers.unfinished(
+            is_silent=options.silent
+        ):
             raise StudyError(f"--listener {options.listener}: no open session has this code")
         if options.kiosk:
             answers.break_off_kiosk_sessions()
@@ -112,7 +114,7 @@ def _show(
         listener=options.listener.upper() if options.listener else None,
     )
     if left_open is not None and options.kiosk:
-        answers.end(left_open, "broken off")
+        answers.break_off(left_open)
     elif left_open is not None:
         print(f"Broken off; to go on: python -m art2mus.study run {options.study} --listener {left_open}")
     return 0

@@ -157,5 +157,3 @@ class Sitting:
         self._answers.confirm(self.listener, self._position)
         self._position += 1
         self._given, self._heard = {}, set()
-        if self.is_over:
-            self._answers.end(self.listener, "finished")

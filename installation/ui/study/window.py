@@ -41,6 +41,7 @@ TICK_MS = 30
 THANKS_S = 20.0
 """So long the kiosk thanks; then it welcomes the next listener."""
 _SETTLE_MS = 200
+_PRESS_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _TRACK_KEYS: dict[int, int] = {Qt.Key.Key_A: A, Qt.Key.Key_B: B}
 _COLUMN = 940
 """Units: the width of a page of text."""
@@ -148,13 +149,14 @@ class StudyWindow(QWidget):
         self._is_waiting_for_sound = False
         words = self._words
         actions: list[Action] = [(words.begin, self.consent)]
-        unfinished = () if self._mode.is_kiosk else self._sources.answers.unfinished()
+        mode = self._mode
+        unfinished = () if mode.is_kiosk else self._sources.answers.unfinished(is_silent=mode.is_silent)
         if unfinished:
             records = self._sources.answers.records(unfinished[0])
             num_done = sum(record.is_confirmed for record in records)
             text = words.resume.format(done=num_done, all=len(records))
-            actions.append((text, lambda: self.resume(unfinished[0])))
-        offered = [language for language in get_args(Language) if language in self._sources.study.settings.texts]
+            actions.insert(0, (text, lambda: self.resume(unfinished[0])))
+        offered = [each for each in get_args(Language) if each in self._sources.study.settings.texts]
         languages = [(WORDS[each].language, lambda each=each: self._speak(each)) for each in offered]
         self._show_text(self._text.title, (), actions, languages if len(offered) > 1 else ())
 
@@ -272,7 +274,7 @@ class StudyWindow(QWidget):
         """Welcome whoever comes next."""
         self._stop()
         if self._mode.is_kiosk and self.open_session is not None:
-            self._sources.answers.end(self.open_session, "broken off")
+            self._keep(lambda sitting: self._sources.answers.break_off(sitting.listener))
         self._language = self._mode.language
         self.welcome()
 
@@ -309,13 +311,13 @@ class StudyWindow(QWidget):
         player.poll()
         if self._playing is not None:
             self._follow(player.position_s, now_s)
-        if player.trouble and self._sitting is not None and not self._is_waiting_for_sound:
+        if player.trouble and self.open_session is not None and not self._is_waiting_for_sound:
             self._wait_for_sound()
         elif self._is_waiting_for_sound:
             self._try_again()
         if self._mode.is_kiosk and now_s - self._stirred_at_s > self._patience_s():
             self._stir()
-            if self._turn != self.welcome:
+            if self._turn != self.welcome or self._language != self._mode.language:
                 self._start_over()
 
     def _follow(self, position_s: float | None, now_s: float) -> None:
@@ -435,8 +437,8 @@ class StudyWindow(QWidget):
             self.pause()
         elif event.key() in _TRACK_KEYS and isinstance(self.page, QuestionPage):
             self.page.play_buttons[_TRACK_KEYS[event.key()]].click()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QPushButton):
-            focused.click()
+        elif event.key() in _PRESS_KEYS and isinstance(focused, QPushButton) and not event.isAutoRepeat():
+            focused.click()  # never twice by one long press: the next page may ask for consent
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
         """A touch of the wall says that somebody is there."""

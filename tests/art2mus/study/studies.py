@@ -58,8 +58,6 @@ def listen(answers: Answers, study: Study, taste: Taste, num_trials: int | None 
             answers.give(listener, record.position, "pertinence", track, pertinence)
         answers.give(listener, record.position, "preference", BOTH, 1 if marks[0][1] >= marks[1][1] else 2)
         answers.confirm(listener, record.position)
-    if num_trials is None:
-        answers.end(listener, "finished")
     return listener
 
 

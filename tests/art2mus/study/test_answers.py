@@ -49,7 +49,8 @@ def test_a_session_is_kept_and_found_again(tmp_path: Path) -> None:
         assert records[0].answers == {("quality", 2): 5, ("preference", BOTH): 1}
         assert records[0].plays == {2: 2}
         assert [record.is_confirmed for record in records] == [True, False, False, False]
-        answers.end(listener, "finished")
+        for record in records[1:]:
+            answers.confirm(listener, record.position)
         assert answers.unfinished() == ()
         assert answers.count_sessions() == {"finished": 1}
 
@@ -80,7 +81,7 @@ def test_slots_of_broken_off_sessions_are_given_again(tmp_path: Path) -> None:
     study = small_study(tmp_path)
     with Answers(study.answers, study.fingerprint) as answers:
         listeners = [answers.begin(study.draw, "en", TODAY) for _ in range(3)]
-        answers.end(listeners[1], "broken off")
+        answers.break_off(listeners[1])
         answers.begin(study.draw, "en", TODAY, is_silent=True)
         again = answers.begin(study.draw, "en", TODAY)
         trials = [[record.trial for record in answers.records(who)] for who in (listeners[1], again)]
@@ -93,9 +94,11 @@ def test_nobody_comes_back_to_a_kiosk(tmp_path: Path) -> None:
     with Answers(study.answers, study.fingerprint) as answers:
         at_home = answers.begin(study.draw, "en", TODAY)
         answers.begin(study.draw, "en", TODAY, is_kiosk=True)
+        unheard = answers.begin(study.draw, "en", TODAY, is_silent=True)
+        assert answers.unfinished(is_silent=True) == (unheard,)
         assert answers.unfinished() == (at_home,)
         answers.break_off_kiosk_sessions()
-        assert answers.count_sessions() == {"open": 1, "broken off": 1}
+        assert answers.count_sessions() == {"open": 1, "broken off": 1, "silent": 1}
 
 
 def test_the_file_says_nothing_of_a_person(tmp_path: Path) -> None:

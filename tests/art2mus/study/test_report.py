@@ -29,7 +29,7 @@ def answered(tmp_path: Path) -> Path:
     with Answers(study.answers, study.fingerprint) as answers:
         for number in range(6):
             listen(answers, study, lambda trial, model, n=number: (2 + n % 2, 5 if model == "mini-4" else 1 + n % 4))
-        answers.end(listen(answers, study, lambda *_: (1, 1), num_trials=2), "broken off")
+        answers.break_off(listen(answers, study, lambda *_: (1, 1), num_trials=2))
         unsure = listen(answers, study, lambda *_: (1, 1), num_trials=0)
         answers.give(unsure, 0, "quality", 1, 5)  # not confirmed: not counted
         listen(answers, study, lambda *_: (5, 5), is_silent=True)

@@ -35,7 +35,7 @@ def test_a_session_is_left_and_can_be_gone_on_with(tmp_path: Path, repository: P
     path = write_study(tmp_path, num_cards=1)
     study = load_study(path)
     with Answers(study.answers, study.fingerprint) as answers:
-        code = answers.begin(study.draw, "en", TODAY)
+        code = answers.begin(study.draw, "en", TODAY, is_silent=True)
     options = ["--silent", "--windowed", "--listener", code.lower(), "--device", "no such device"]
     command = [sys.executable, "-m", "installation.study", str(path), *options]
     with subprocess.Popen(
@@ -51,7 +51,7 @@ def test_a_session_is_left_and_can_be_gone_on_with(tmp_path: Path, repository: P
     assert process.returncode == 0
     assert printed.endswith(f"--listener {code}\n")
     with Answers(study.answers) as answers:
-        assert answers.unfinished() == (code,)
+        assert answers.unfinished(is_silent=True) == (code,)
 
 
 def test_mistakes_are_explained(

@@ -160,6 +160,8 @@ def test_a_session_from_welcome_to_thanks(visit: Visit) -> None:
     assert second.plays == {A: 1, B: 1}
     assert first.is_confirmed
     assert second.answers["preference", BOTH] == 2
+    visit.player.trouble = "the loudspeaker is gone"
+    visit.window.advance()  # who has finished need not be told
     visit.press(ENGLISH.close)
     assert visit.has_left
 
@@ -315,6 +317,13 @@ class TestKiosk:
         kiosk.press(italian.leave)
         assert kiosk.is_at(ENGLISH.begin)
         assert kiosk.answers.count_sessions() == {"broken off": 1}
+
+    def test_an_idle_welcome_speaks_the_first_language_again(self, kiosk: Visit) -> None:
+        kiosk.press(WORDS["fr"].language)
+        assert kiosk.is_at(WORDS["fr"].begin)
+        kiosk.clock.now_s += 121
+        kiosk.window.advance()
+        assert kiosk.is_at(ENGLISH.begin)
 
     def test_thanks_do_not_stay(self, kiosk: Visit) -> None:
         kiosk.begin()
