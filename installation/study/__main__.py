@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("study", type=Path, metavar="STUDY.yaml")
     parser.add_argument("--kiosk", action="store_true", help="full screen, one listener after another")
     parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
-    parser.add_argument("--listener", metavar="CODE", help="go on with the session of this code")
+    parser.add_argument("--listener", type=str.upper, metavar="CODE", help="go on with the session of this code")
     parser.add_argument("--language", choices=("en", "it", "de", "fr", "es"), help="to begin in (default: the first)")
     parser.add_argument("--device", metavar="NAME", help="a part of the sound device's name; else the system's own")
     parser.add_argument("--silent", action="store_true", help="do without sound: for tests, no report counts it")
@@ -63,9 +63,8 @@ def _run(options: argparse.Namespace) -> int:
     tracks = _level(study)
     study.answers.parent.mkdir(parents=True, exist_ok=True)
     with Answers(study.answers, study.fingerprint) as answers, tempfile.TemporaryDirectory() as folder:
-        if options.listener is not None and options.listener.upper() not in answers.unfinished(
-            is_silent=options.silent
-        ):
+        known = (None, *answers.unfinished(is_silent=options.silent))
+        if options.listener not in known:
             raise StudyError(f"--listener {options.listener}: no open session has this code")
         if options.kiosk:
             answers.break_off_kiosk_sessions()
@@ -111,7 +110,7 @@ def _show(
         Sources(study, answers, tracks, sound),
         Mode(options.kiosk, options.silent, language),
         is_windowed=options.windowed,
-        listener=options.listener.upper() if options.listener else None,
+        listener=options.listener,
     )
     if left_open is not None and options.kiosk:
         answers.break_off(left_open)

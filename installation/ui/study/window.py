@@ -149,9 +149,8 @@ class StudyWindow(QWidget):
         self._is_waiting_for_sound = False
         words = self._words
         actions: list[Action] = [(words.begin, self.consent)]
-        mode = self._mode
-        unfinished = () if mode.is_kiosk else self._sources.answers.unfinished(is_silent=mode.is_silent)
-        if unfinished:
+        unfinished = self._sources.answers.unfinished(is_silent=self._mode.is_silent)
+        if unfinished and not self._mode.is_kiosk:
             records = self._sources.answers.records(unfinished[0])
             num_done = sum(record.is_confirmed for record in records)
             text = words.resume.format(done=num_done, all=len(records))
