@@ -314,7 +314,8 @@ class StudyWindow(QWidget):
             self._wait_for_sound()
         elif self._is_waiting_for_sound:
             self._try_again()
-        if self._mode.is_kiosk and now_s - self._stirred_at_s > self._patience_s():
+        patience_s = THANKS_S if self._turn == self.thank else self._sources.study.settings.idle_timeout_s
+        if self._mode.is_kiosk and now_s - self._stirred_at_s > patience_s:
             self._stir()
             if self._turn != self.welcome or self._language != self._mode.language:
                 self._start_over()
@@ -334,9 +335,6 @@ class StudyWindow(QWidget):
             self.page.show_playing(self._playing, self._position_s / length_s)
             if self._sitting.note_heard(track, self._position_s, is_at_end=is_at_end):
                 self.page.refresh()
-
-    def _patience_s(self) -> float:
-        return THANKS_S if self._turn == self.thank else self._sources.study.settings.idle_timeout_s
 
     def _stop(self) -> None:
         self._playing = None
