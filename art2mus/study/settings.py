@@ -95,9 +95,9 @@ class Study:
         return hashlib.sha256(json.dumps(design).encode()).hexdigest()[:16]
 
     def draw(self, slot: int) -> tuple[Trial, ...]:
-        """The trials of one session, see `design.draw_session`."""
+        """The trials of one session, see `design.draw_session`; the order in the file does not matter."""
         settings = self.settings
-        return draw_session(slot, list(self.artworks), settings.models, self.num_artworks, settings.seed)
+        return draw_session(slot, sorted(self.artworks), sorted(settings.models), self.num_artworks, settings.seed)
 
 
 def load_study(path: Path) -> Study:
@@ -134,6 +134,8 @@ def load_settings(path: Path) -> StudySettings:
     mistakes = []
     if len(set(settings.models)) < len(settings.models):
         mistakes.append(f"{path.name}: models: each may stand there once")
+    if len({item.artwork for item in settings.items}) < len(settings.items):
+        mistakes.append(f"{path.name}: items: each artwork may stand there once")
     if bool(settings.items) == (settings.collection is not None):
         mistakes.append(f"{path.name}: give either 'items' or a 'collection'")
     if mistakes:

@@ -39,6 +39,7 @@ def test_what_spoils_the_balance_changes_the_fingerprint_and_nothing_else_does(t
     study = small_study(tmp_path)
     same = small_study(tmp_path, models=("mini-4", "mini"), min_listen_s=1.0)
     assert study.fingerprint == same.fingerprint
+    assert study.draw(5) == same.draw(5)
     assert small_study(tmp_path, num_artworks=2).fingerprint != study.fingerprint
     assert small_study(tmp_path, seed=1).fingerprint != study.fingerprint
 
@@ -48,6 +49,7 @@ def test_what_spoils_the_balance_changes_the_fingerprint_and_nothing_else_does(t
     [
         ({"models": ["mini"]}, "models"),
         ({"models": ["mini", "mini"]}, "each may stand there once"),
+        ({"items": [{"artwork": "a.png", "tracks": {}}] * 2}, "each artwork may stand there once"),
         ({"items": [{"artwork": "a.png", "tracks": {}}]}, "either 'items' or a 'collection'"),
         ({"consent": "yes"}, "consent: unknown key"),
         ({"texts": {"la": {"title": "t", "consent": "c"}}}, "texts.la"),
