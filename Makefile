@@ -51,5 +51,5 @@ bench: .venv/develop.stamp
 
 .venv/develop.stamp: .venv/kiosk.stamp
 	@scripts/debian-packages $(TEST_PACKAGES)
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[heic,lint,test,train]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[heic,lint,study,test,train]'
 	@touch $@

@@ -26,6 +26,11 @@ def summary_path() -> Path:
     return (Path(home).expanduser().absolute() if home else log_path().parent) / "last-run.json"
 
 
+def cache_dir() -> Path:
+    """What can be made again."""
+    return _own("cache") or Path(platformdirs.user_cache_dir(_APP))
+
+
 def screenshot_dir() -> Path:
     """What the key for screenshots leaves behind."""
     return _own("screenshots") or Path(platformdirs.user_pictures_dir()) / _APP

@@ -55,6 +55,18 @@ RULES = (
     Rule("audio meets the others in app.py", "installation/audio/*", (CAMERA, COMPOSER, UI)),
     Rule("camera meets the others in app.py", "installation/camera/*", (AUDIO, COMPOSER, UI)),
     Rule("composer meets the others in app.py", "installation/composer.py", (AUDIO, CAMERA, UI)),
+    Rule(
+        "the kiosk does not know the study",
+        files="installation/*",
+        forbidden=("installation.study", "art2mus.study"),
+        exempt=("installation/study/*", "installation/ui/study/*"),
+    ),
+    Rule(
+        "the study's sound and screen meet in its __main__",
+        files="installation/study/*",
+        forbidden=(UI,),
+        exempt=("installation/study/__main__.py",),
+    ),
 )
 
 STANDARD_LIBRARY_ONLY = (
@@ -148,6 +160,8 @@ def test_the_help_of_commands_loads_no_torch(module: str) -> None:
         ("installation.app", (*HEAVY, "numpy", "sounddevice")),
         ("installation.audio.player", (*HEAVY, "pydantic")),
         ("installation.ui.window", ("torch", "diffusers", "transformers", "sounddevice")),
+        ("installation.ui.study.run", ("torch", "diffusers", "transformers", "sounddevice", "nltk")),
+        ("art2mus.study.report", HEAVY),
     ],
 )
 def test_a_process_loads_only_what_it_needs(module: str, absent: tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ def imported_packages() -> set[str]:
 
 
 def test_every_library_imported_is_declared_and_none_besides() -> None:
-    declared = names_of([*PROJECT["dependencies"], *EXTRAS["heic"], *EXTRAS["train"]])
+    declared = names_of([*PROJECT["dependencies"], *EXTRAS["heic"], *EXTRAS["study"], *EXTRAS["train"]])
     modules = {MODULES_BY_DISTRIBUTION.get(name, name) for name in declared}
     assert imported_packages() == modules
 

@@ -104,7 +104,7 @@ class Layout:
         music = _music_band(width, height, unit)
         room_width = width - 2 * margin - gap - label_width
         room_height = music.y - round(56 * unit) - round(28 * unit)
-        picture_width, picture_height = _fit(room_width, room_height, aspect)
+        picture_width, picture_height = fit(room_width, room_height, aspect)
         x = (width - picture_width - gap - label_width) // 2
         y = round(56 * unit) + (room_height - picture_height) // 2
         picture = Rect(x, y, picture_width, picture_height)
@@ -120,7 +120,7 @@ class Layout:
         music = _music_band(width, height, unit)
         top = round((96 if height > width else 52) * unit)
         room_height = music.y - top - gap - label_height
-        picture_width, picture_height = _fit(width - 2 * margin, room_height, aspect)
+        picture_width, picture_height = fit(width - 2 * margin, room_height, aspect)
         y = top + round(0.6 * (room_height - picture_height))
         picture = Rect((width - picture_width) // 2, y, picture_width, picture_height)
         label_width = min(width - 2 * margin, max(picture_width, round(640 * unit)))
@@ -133,6 +133,7 @@ def _music_band(width: int, height: int, unit: float) -> Rect:
     return Rect(0, height - band - round((40 if height > width else 16) * unit), width, band)
 
 
-def _fit(width: int, height: int, aspect: float) -> tuple[int, int]:
+def fit(width: int, height: int, aspect: float) -> tuple[int, int]:
+    """Width and height of the largest picture of this aspect in a room of this size."""
     fitted_width = min(width, round(height * aspect))
     return max(fitted_width, 8), max(round(fitted_width / aspect), 8)

@@ -6,6 +6,7 @@ the wall. What comes out are images that the window only has to copy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -85,15 +86,30 @@ class Stage:
         return QRectF(x, y, zoom * place.width, zoom * place.height)
 
 
-def prepare_stage(artwork_id: str, picture_path: Path | None, label: WallLabel, width: int, height: int) -> Stage:
+def prepare_stage(
+    artwork_id: str,
+    picture_path: Path | None,
+    label: WallLabel,
+    width: int,
+    height: int,
+    hang: Callable[[int, int, float], Layout] = Layout.hang,
+) -> Stage:
     """Hang a picture; without one, prepare the room before any painting.
+
+    Args:
+        artwork_id: The work.
+        picture_path: Its picture.
+        label: Its wall text.
+        width: Of the screen.
+        height: Of the screen.
+        hang: Where everything goes, given the screen's width and height and the painting's aspect.
 
     Raises: art2mus.images.UnreadableImageError if there is no picture in the file.
     """
     picture = None if picture_path is None else without_margins(load_artwork(picture_path, max(width, height)))
     palette = Palette.neutral() if picture is None else Palette.of(picture)
     aspect = 1.5 if picture is None else picture.width / picture.height
-    layout = Layout.hang(width, height, aspect)
+    layout = hang(width, height, aspect)
     if picture is None:
         layout = replace(layout, now_x=width / 2)
     placard = Placard.set(label, layout, palette, is_alone=picture is None)

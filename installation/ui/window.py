@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import select
-import sys
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
-from PyQt6.QtCore import (
-    QMessageLogContext,
-    QObject,
-    QRect,
-    Qt,
-    QTimer,
-    QtMsgType,
-    pyqtSignal,
-    qInstallMessageHandler,
-)
+from PyQt6.QtCore import QObject, QRect, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from art2mus.images import UnreadableImageError
 from installation.messages import (
@@ -42,7 +30,7 @@ from installation.messages import (
     WallLabel,
 )
 from installation.settings import UiSettings
-from installation.ui.placard import load_fonts
+from installation.ui.application import fill_screen, start_application
 from installation.ui.stage import Stage, prepare_stage
 from installation.ui.wall import Wall
 from installation.ui.words import ENGLISH
@@ -57,12 +45,7 @@ _SETTLE_MS = 200
 
 def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap) -> None:
     """Run the ui until the director says Shutdown or is gone."""
-    _choose_platform(os.environ)
-    sys.excepthook = _log_exception
-    sys.setswitchinterval(0.002)  # the thread that paints must not wait for the one that prepares
-    qInstallMessageHandler(_log_qt)
-    app = QApplication([ENGLISH.name])
-    load_fonts()
+    app = start_application()
     window = ShowWindow(tap, _Sender(channel), settings.max_fps, screenshot_dir=settings.screenshot_dir)
     line = Line(channel)
     line.received.connect(window.take)
@@ -135,14 +118,8 @@ class ShowWindow(QWidget):
             self.resize(*WINDOW_SIZE)
             self.show()
         else:
-            self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
             self.setCursor(Qt.CursorShape.BlankCursor)
-            screen = QGuiApplication.primaryScreen()
-            if screen is not None:
-                # Without a window manager nobody enlarges the window for us.
-                self.setGeometry(screen.geometry())
-                screen.geometryChanged.connect(self.setGeometry)
-            self.showFullScreen()
+            fill_screen(self)
         self._prepare()
         self._pace.start()
 
@@ -315,24 +292,3 @@ def _logged(work: Callable[[], None]) -> None:
         work()
     except Exception:
         logger.exception("work for the screen was not done, what is shown stays")
-
-
-def _choose_platform(environment: MutableMapping[str, str]) -> None:
-    """Set what Qt reads from the environment before it starts."""
-    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):  # left behind by OpenCV
-        environment.pop(name, None)
-    environment["QT_ENABLE_HIGHDPI_SCALING"] = "0"  # we lay out in the screen's own pixels
-    has_screen = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and not has_screen:
-        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-
-def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
-    """Qt's own messages, most of which concern nobody, go where ours go."""
-    is_grave = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
-    logger.log(logging.ERROR if is_grave else logging.DEBUG, "Qt: %s", text)
-
-
-def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Instead of Qt's way with an exception in a slot, which is to end the process."""
-    logger.error("in the ui: %s", error, exc_info=(kind, error, trace))

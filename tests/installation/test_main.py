@@ -1,11 +1,9 @@
 """The command line, up to the point where the show begins."""
 
 import json
-import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +13,7 @@ from installation.clock import process_started_at_s
 from installation.messages import AudioHeartbeat, ClipInfo, ClipReady, UiHeartbeat
 from installation.summary import Tally, print_summary, summarise, write_summary
 
-
-@pytest.fixture(autouse=True)
-def own_handlers() -> Iterator[None]:
-    """What the command line adds to the log is taken away again."""
-    root = logging.getLogger()
-    before = list(root.handlers)
-    yield
-    for handler in [handler for handler in root.handlers if handler not in before]:
-        root.removeHandler(handler)
-        handler.close()
+pytestmark = pytest.mark.usefixtures("own_handlers")
 
 
 def test_mistakes_go_to_stderr_and_nothing_starts(capsys: pytest.CaptureFixture[str]) -> None:

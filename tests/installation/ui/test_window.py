@@ -199,12 +199,12 @@ def test_leaving_is_asked_for_and_left_to_the_director(
 
 
 def test_no_screen_is_no_crash() -> None:
-    from installation.ui.window import _choose_platform
+    from installation.ui.application import choose_platform
 
     environment = os.environ.copy()
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         environment.pop(name, None)
     environment["QT_QPA_PLATFORM_PLUGIN_PATH"] = "/somewhere/cv2/qt/plugins"
-    _choose_platform(environment)
+    choose_platform(environment)
     assert environment["QT_QPA_PLATFORM"] == "offscreen"
     assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in environment

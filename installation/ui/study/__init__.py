@@ -1,0 +1,1 @@
+"""The listening study's window: welcome, consent, one artwork after another, thanks."""
