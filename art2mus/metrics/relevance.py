@@ -2,10 +2,12 @@
 
     python -m art2mus.metrics.relevance GALLERY_FOLDER
     python -m art2mus.metrics.relevance GALLERY_FOLDER --windows runs/mini-data/windows.npz
+    python -m art2mus.metrics.relevance GALLERY_FOLDER --music MUSIC_FOLDER
 
 The first makes a clip for every picture and seed, measures it as it is, and once more with its notes performed alike
 for all pictures, which shows what the network itself contributes. The second needs no model: held-out music drawn
-at random stands for the notes, which shows what the performance contributes.
+at random stands for the notes, which shows what the performance contributes. The third judges music that is there
+already, whatever made it: files with the names of the pictures.
 """
 
 import argparse
@@ -26,13 +28,17 @@ from art2mus.codec.performer import Performer
 from art2mus.codec.score import Score
 from art2mus.data.paintings import list_paintings
 from art2mus.data.windows import load_windows
-from art2mus.images import load_artwork
+from art2mus.images import UnreadableImageError, load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
+from art2mus.metrics.bootstrap import Estimate, FloatArray, IntArray, bootstrap, permutations, share_as_extreme
+from art2mus.metrics.retrieval import Retrieval, retrieve
+from art2mus.metrics.retrieval import describe as describe_retrieval
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
 from art2mus.models import BUNDLED, ModelMissingError, load_pipeline
+from art2mus.sound_files import UnreadableSoundError, list_sounds, read_sound
 
 Affects = NDArray[np.float32]
-FloatArray = NDArray[np.float64]
+Values = NDArray[np.float32] | FloatArray
 
 
 @dataclass(frozen=True)
@@ -45,18 +51,14 @@ class Relevance:
         correlation: Rank correlation (Spearman) over the pictures, by dimension, of the affect asked for with the one
             measured (mean over the seeds).
         p_value: Share of random assignments of clips to pictures that correlate as well, by dimension.
-        recall_at_1: Share of the clips to which, of all pictures, their own is nearest. Chance is 1 / num_pictures.
-        mean_rank: Place of the own picture among all, by distance, on average. Chance is (num_pictures + 1) / 2.
-        mean_rank_p_value: Share of random assignments with as low a mean rank.
+        retrieval: Whether the clips are nearest to their own pictures, by distance; both sides are standardised first.
     """
 
     num_pictures: int
     num_seeds: int
-    correlation: dict[str, float]
+    correlation: dict[str, Estimate]
     p_value: dict[str, float]
-    recall_at_1: float
-    mean_rank: float
-    mean_rank_p_value: float
+    retrieval: Retrieval
 
 
 def relevance(asked: Affects, measured: Affects, num_permutations: int = 10_000, seed: int = 0) -> Relevance:
@@ -69,38 +71,44 @@ def relevance(asked: Affects, measured: Affects, num_permutations: int = 10_000,
     """
     if len(asked) < 3 or measured.shape[::2] != asked.shape:
         raise ValueError(f"need (3 or more, 6) and (as many, seeds, 6), not {asked.shape} and {measured.shape}")
-    rng = np.random.default_rng(seed)
-    orders = np.array([rng.permutation(len(asked)) for _ in range(num_permutations)])
-    wanted, got = _standard_ranks(asked), _standard_ranks(measured.mean(axis=1))
-    correlation = (wanted * got).mean(axis=0)
+    orders = permutations(len(asked), num_permutations, seed)
+    heard = measured.mean(axis=1)
+    wanted, got = _standard_ranks(asked), _standard_ranks(heard)
     by_chance = np.einsum("opd,pd->od", wanted[orders], got) / len(asked)
-    places = _places(asked, measured)
-    own = np.arange(len(asked))
-    mean_rank = places[own, :, own].mean()
-    chance_ranks = places.mean(axis=1)[own, orders].mean(axis=1)
+    columns = zip(AFFECT_DIMENSIONS, asked.T, heard.T, strict=True)
+    correlation = {name: rank_correlation(wish, fact, seed) for name, wish, fact in columns}
+    p_values = share_as_extreme(by_chance, np.array([each.value for each in correlation.values()]))
     return Relevance(
         num_pictures=len(asked),
         num_seeds=measured.shape[1],
-        correlation=_by_dimension(correlation),
-        p_value=_by_dimension((1 + (by_chance >= correlation - 1e-9).sum(axis=0)) / (1 + num_permutations)),
-        recall_at_1=float((places[own, :, own] == 1).mean()),
-        mean_rank=float(mean_rank),
-        mean_rank_p_value=float((1 + (chance_ranks <= mean_rank + 1e-9).sum()) / (1 + num_permutations)),
+        correlation=correlation,
+        p_value=dict(zip(AFFECT_DIMENSIONS, p_values.tolist(), strict=True)),
+        retrieval=retrieve(-_distances(asked, measured), num_permutations, seed),
     )
+
+
+def rank_correlation(these: Values, those: Values, seed: int = 0) -> Estimate:
+    """Give Spearman's rank correlation of pairs, with its interval; 0 if one side is all alike.
+
+    Shape: both (n,).
+    """
+
+    def correlation(drawn: IntArray, axis: int) -> FloatArray:
+        left, right = (_standard_ranks(values[drawn], axis) for values in (these, those))
+        return np.asarray((left * right).mean(axis=axis))
+
+    return bootstrap(correlation, len(these), is_vectorized=True, seed=seed)
 
 
 def describe(figures: Mapping[str, Relevance]) -> str:
     """Put figures of several conditions side by side."""
     lines = []
     for name, each in figures.items():
-        chance = (each.num_pictures + 1) / 2
         lines += [
             f"{name}: {each.num_pictures} pictures × {each.num_seeds} seeds",
-            "  own picture nearest "
-            f"{each.recall_at_1:.0%} (chance {1 / each.num_pictures:.0%}), mean rank {each.mean_rank:.1f} "
-            f"(chance {chance:.1f}, p = {each.mean_rank_p_value:.4f})",
+            f"  {describe_retrieval(each.retrieval)}",
         ]
-        lines += [f"  {d:12s} rho {each.correlation[d]:+.2f}   p = {each.p_value[d]:.4f}" for d in AFFECT_DIMENSIONS]
+        lines += [f"  {d:12s} rho {each.correlation[d]}   p = {each.p_value[d]:.4f}" for d in AFFECT_DIMENSIONS]
     return "\n".join(lines)
 
 
@@ -142,6 +150,28 @@ def judge_performance(windows: Path, asked: Affects, num_seeds: int) -> dict[str
     return {"performance alone, notes at random": np.array(measured)}
 
 
+def judge_music(pieces: Sequence[Path]) -> dict[str, Affects]:
+    """Measure one piece of music for each picture.
+
+    Shape: results (pictures, 1, 6).
+    Raises: UnreadableSoundError.
+    """
+    measured = [[measure_sound(*read_sound(piece))] for piece in tqdm(pieces, desc="listening")]
+    return {"music as it is": np.array(measured)}
+
+
+def music_of(pictures: Sequence[Path], folder: Path) -> list[Path]:
+    """Find the music of pictures: the file of each one's name.
+
+    Raises: FileNotFoundError, naming a picture without.
+    """
+    music = {path.stem: path for path in list_sounds(folder)}
+    missing = [path.name for path in pictures if path.stem not in music]
+    if missing:
+        raise FileNotFoundError(f"{folder}: no music for {missing[0]} (and {len(missing) - 1} more)")
+    return [music[path.stem] for path in pictures]
+
+
 def scores_played(scores: Sequence[Score], performances: Sequence[Performance]) -> Iterable[NDArray[np.float32]]:
     """Play scores at the rate that sound is measured at.
 
@@ -153,24 +183,18 @@ def scores_played(scores: Sequence[Score], performances: Sequence[Performance]) 
             yield performer.render(score).waveform
 
 
-def _standard_ranks(values: Affects) -> FloatArray:
-    ranks = rankdata(values, axis=0)
-    return (ranks - ranks.mean(axis=0)) / np.maximum(ranks.std(axis=0), 1e-12)
+def _standard_ranks(values: Values, axis: int = 0) -> FloatArray:
+    ranks = rankdata(values, axis=axis)
+    centred = ranks - ranks.mean(axis=axis, keepdims=True)
+    return np.asarray(centred / np.maximum(ranks.std(axis=axis, keepdims=True), 1e-12))
 
 
-def _places(asked: Affects, measured: Affects) -> FloatArray:
-    """Rank all pictures by their distance from each clip; both sides are standardised first.
-
-    Shape: result (pictures, seeds, pictures), from 1.
-    """
+def _distances(asked: Affects, measured: Affects) -> FloatArray:
+    """Shape: asked (pictures, 6); measured (pictures, seeds, 6); result (pictures, seeds, pictures)."""
     clips = measured.reshape(-1, measured.shape[-1])
     wanted = (asked - asked.mean(axis=0)) / np.maximum(asked.std(axis=0), 1e-6)
     got = (measured - clips.mean(axis=0)) / np.maximum(clips.std(axis=0), 1e-6)
-    return np.asarray(rankdata(np.linalg.norm(got[:, :, None] - wanted, axis=-1), axis=-1))
-
-
-def _by_dimension(values: FloatArray) -> dict[str, float]:
-    return dict(zip(AFFECT_DIMENSIONS, values.tolist(), strict=True))
+    return np.asarray(np.linalg.norm(got[:, :, None] - wanted, axis=-1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -180,21 +204,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("gallery", type=Path, help="folder of pictures")
     parser.add_argument("--model", default=BUNDLED, help="name or folder of the model (default: %(default)s)")
-    parser.add_argument("--windows", type=Path, help="judge the performance alone, with held-out music of this file")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--music", type=Path, help="judge the music of this folder, named as the pictures are")
+    source.add_argument("--windows", type=Path, help="judge the performance alone, with held-out music of this file")
     parser.add_argument("--num-seeds", type=int, default=5, help="clips per picture (default: %(default)s)")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file as well")
     options = parser.parse_args(arguments)
     try:
-        pictures = [load_artwork(path) for path in list_paintings(options.gallery)]
+        paths = list_paintings(options.gallery)
+        music = None if options.music is None else music_of(paths, options.music)
+        pictures = [load_artwork(path) for path in paths]
         asked = np.array([measure_picture(picture) for picture in pictures])
-        if options.windows is None:
-            measured = judge_model(options.model, pictures, options.num_seeds)
-        else:
+        if music is not None:
+            measured = judge_music(music)
+        elif options.windows is not None:
             measured = judge_performance(options.windows, asked, options.num_seeds)
-    except (FileNotFoundError, ModelMissingError) as error:
+        else:
+            measured = judge_model(options.model, pictures, options.num_seeds)
+        figures = {name: relevance(asked, affects) for name, affects in measured.items()}
+    except (FileNotFoundError, ModelMissingError, UnreadableImageError, UnreadableSoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    figures = {name: relevance(asked, affects) for name, affects in measured.items()}
     print(describe(figures))
     if options.output is not None:
         report = {name: asdict(each) for name, each in figures.items()}

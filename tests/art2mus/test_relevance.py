@@ -1,17 +1,21 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
+from scipy.stats import spearmanr
 
 from art2mus.codec.performance import Performance
 from art2mus.data.abstract import paint
 from art2mus.data.paintings import list_paintings
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
-from art2mus.metrics.relevance import describe, judge_model, main, relevance, scores_played
+from art2mus.metrics.relevance import describe, judge_model, main, rank_correlation, relevance, scores_played
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
 from tests.art2mus.pieces import chorale
+from tests.art2mus.sounds import SAMPLE_RATE, progression
 from tests.art2mus.tiny import pipeline
 
 
@@ -24,20 +28,29 @@ def asked_and_measured(noise: float, seed: int = 0) -> tuple[np.ndarray, np.ndar
 
 def test_music_that_follows_is_found_again() -> None:
     figures = relevance(*asked_and_measured(noise=0.1), num_permutations=500)
-    assert min(figures.correlation.values()) > 0.95
+    assert min(each.value for each in figures.correlation.values()) > 0.95
+    assert min(each.low for each in figures.correlation.values()) > 0.85
     assert max(figures.p_value.values()) < 0.01
-    assert figures.recall_at_1 > 0.95
-    assert figures.mean_rank < 1.1
-    assert figures.mean_rank_p_value < 0.01
+    assert figures.retrieval.recall_at_1.value > 0.95
+    assert figures.retrieval.mean_rank.value < 1.1
+    assert figures.retrieval.p_value < 0.01
 
 
 def test_music_that_does_not_follow_is_at_chance() -> None:
     asked, measured = asked_and_measured(noise=0.1)
     strangers = np.random.default_rng(1).permutation(measured)
     figures = relevance(asked, strangers, num_permutations=500)
-    assert figures.mean_rank == pytest.approx(10.5, abs=2.5)
-    assert figures.mean_rank_p_value > 0.05
+    assert figures.retrieval.mean_rank.value == pytest.approx(10.5, abs=2.5)
+    assert figures.retrieval.p_value > 0.05
     assert min(figures.p_value.values()) > 0.01
+
+
+def test_the_correlation_is_spearmans_and_its_interval_holds_it() -> None:
+    these, those = np.random.default_rng(0).normal(size=(2, 40)) + np.linspace(0.0, 2.0, 40)
+    correlation = rank_correlation(these, those)
+    assert correlation.value == pytest.approx(spearmanr(these, those).statistic)
+    assert correlation.low < correlation.value < correlation.high
+    assert rank_correlation(these, np.ones(40)).value == 0.0
 
 
 def test_chance_gives_uniform_p_values() -> None:
@@ -74,6 +87,29 @@ def test_a_missing_model_or_gallery_is_one_line(tmp_path: Path, capsys: pytest.C
         Image.new("RGB", (40, 40), (80 * number, 0, 0)).save(tmp_path / f"{number}.png")
     assert main([str(tmp_path), "--model", str(tmp_path)]) == 2
     assert "model_index.json" in capsys.readouterr().err
+
+
+def test_music_of_any_origin_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pictures from dark to light, and music from low and slow to high and fast."""
+    gallery, music = tmp_path / "gallery", tmp_path / "music"
+    gallery.mkdir()
+    music.mkdir()
+    for number in range(4):
+        Image.new("RGB", (40, 40), (60 * number + 20,) * 3).save(gallery / f"{number}.png")
+        if number < 3:
+            sound = progression(tonic=36 + 6 * number, quarter_s=0.6 - 0.1 * number, num_chords=4)
+            soundfile.write(music / f"{number}.wav", sound, SAMPLE_RATE)
+    arguments = [str(gallery), "--music", str(music), "--output", str(tmp_path / "figures.json")]
+    assert main(arguments) == 2
+    assert "no music for 3.png" in capsys.readouterr().err
+    (gallery / "3.png").unlink()
+    assert main(arguments) == 0
+    assert "music as it is: 3 pictures × 1 seeds" in capsys.readouterr().out
+    figures = json.loads((tmp_path / "figures.json").read_text())["music as it is"]
+    assert figures["correlation"]["brightness"]["value"] == pytest.approx(1.0)
+    (music / "1.wav").write_bytes(b"not sound")
+    assert main(arguments) == 2
+    assert "1.wav: not sound" in capsys.readouterr().err
 
 
 def test_a_model_is_judged_with_and_without_its_performance(tmp_path: Path) -> None:

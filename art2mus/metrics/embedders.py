@@ -1,0 +1,121 @@
+"""What turns sound into points of a space in which near means alike: the contract, and who fulfils it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from art2mus.models import ModelMissingError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FloatArray = NDArray[np.float32]
+Waveform = NDArray[np.float32]
+
+
+class AudioEmbedder(Protocol):
+    """Looks at a piece of music window by window."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def identity(self) -> str:
+        """What makes its results what they are, weights included; embeddings are kept on disk under this name."""
+
+    @property
+    def sample_rate(self) -> int:
+        """What it listens at, in Hz."""
+
+    def embed(self, waveform: Waveform) -> FloatArray:
+        """Give one point for every window.
+
+        Shape: waveform (audio_frames,), mono in [-1, 1]; result (num_windows, dim), at least one.
+        """
+
+
+DISTANCE_NAMES = {"musicnn": "FD-MusiCNN", "vggish": "FAD", "clap": "FAD-CLAP"}
+"""What the Fréchet distance in the space of each embedder is called."""
+
+
+def load_embedder(name: str, weights: str | None = None) -> AudioEmbedder:
+    """Load an embedder.
+
+    Args:
+        name: A key of `DISTANCE_NAMES`.
+        weights: A file (musicnn, vggish), or a folder or the name of a model (clap); None is the usual one.
+
+    Raises: ModelMissingError, saying where the weights should be and what to do; KeyError for another name.
+    """
+    return _LOADERS[name](weights)
+
+
+def cut(rows: FloatArray, size: int, hop: int) -> FloatArray:
+    """Cut what goes on in time into windows; what is too short for one is repeated, the rest at the end is left out.
+
+    >>> cut(np.arange(5), 2, 2).tolist(), cut(np.arange(2), 5, 5).tolist()
+    ([[0, 1], [2, 3]], [[0, 1, 0, 1, 0]])
+
+    Shape: rows (num_rows, ...); result (num_windows, size, ...).
+    """
+    if len(rows) < size:
+        return rows[np.arange(size) % len(rows)][None]
+    return np.stack([rows[start : start + size] for start in range(0, len(rows) - size + 1, hop)])
+
+
+def weights_digest(network: nn.Module) -> str:
+    """Give twelve digits that change with any weight of a network."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def load_published(name_or_path: str | Path, *classes: Any) -> list[Any]:
+    """Load parts of a model in the manner of transformers: a folder, or a name on the Hugging Face hub.
+
+    Raises: ModelMissingError, saying what to do.
+    """
+    try:
+        return [each.from_pretrained(str(name_or_path)) for each in classes]
+    except (OSError, ValueError) as error:
+        raise ModelMissingError(
+            f"{name_or_path}: no such model here or on the Hugging Face hub\n"
+            "  name the folder of a copy, or connect this machine for the first use"
+        ) from error
+
+
+def _load_musicnn(weights: str | None) -> AudioEmbedder:
+    from art2mus.metrics.musicnn import WEIGHTS_PATH, MusiCNNEmbedder
+
+    path = Path(weights) if weights else WEIGHTS_PATH
+    if not path.is_file():
+        raise ModelMissingError(f"{path}: there are no weights of MusiCNN here; leave the option out for the bundled")
+    return MusiCNNEmbedder(path)
+
+
+def _load_vggish(weights: str | None) -> AudioEmbedder:
+    from art2mus.metrics.vggish import VGGishEmbedder
+
+    return VGGishEmbedder.from_file(Path(weights) if weights else None)
+
+
+def _load_clap(weights: str | None) -> AudioEmbedder:
+    from art2mus.metrics.clap import ClapEmbedder
+
+    return ClapEmbedder.from_pretrained(weights)
+
+
+_LOADERS: dict[str, Callable[[str | None], AudioEmbedder]] = {
+    "musicnn": _load_musicnn,
+    "vggish": _load_vggish,
+    "clap": _load_clap,
+}

@@ -1,0 +1,88 @@
+"""Embeddings of sound files, computed once: they are found again by the content of the file and by the embedder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from rich.console import Console
+from rich.progress import track
+
+from art2mus.metrics.embedders import AudioEmbedder, FloatArray
+from art2mus.sound_files import UnreadableSoundError, load_mono
+
+
+def cache_folder() -> Path:
+    """Where embeddings lie: `embeddings` in `ART2MUS_HOME`, or in the user's cache folder. It may be deleted."""
+    home = os.environ.get("ART2MUS_HOME")
+    return (Path(home) if home else platformdirs.user_cache_path("art2mus")) / "embeddings"
+
+
+@dataclass(frozen=True)
+class EmbeddedSounds:
+    """What an embedder says about sound files.
+
+    Attributes:
+        paths: The files that could be read.
+        windows: Their embeddings, in the same order.
+        failed: The others, and why, one line each.
+
+    Shape: each of windows (num_windows, dim).
+    """
+
+    paths: tuple[Path, ...]
+    windows: tuple[FloatArray, ...]
+    failed: dict[Path, str]
+
+
+def embed_sounds(paths: Sequence[Path], embedder: AudioEmbedder, folder: Path | None = None) -> EmbeddedSounds:
+    """Embed sound files; an interrupted run goes on where it was.
+
+    Args:
+        paths: The files.
+        embedder: What looks at them.
+        folder: Where embeddings are kept; None is `cache_folder()`.
+    """
+    embedded: dict[Path, FloatArray] = {}
+    failed: dict[Path, str] = {}
+    console = Console(stderr=True)
+    for path in track(paths, f"listening ({embedder.name})", console=console, transient=True):
+        try:
+            embedded[path] = embed_sound(path, embedder, folder)
+        except UnreadableSoundError as error:
+            failed[path] = str(error)
+    return EmbeddedSounds(tuple(embedded), tuple(embedded.values()), failed)
+
+
+def embed_sound(path: Path, embedder: AudioEmbedder, folder: Path | None = None) -> FloatArray:
+    """Embed one file, or find what is kept of it.
+
+    Shape: (num_windows, dim).
+    Raises: UnreadableSoundError.
+    """
+    kept = (folder or cache_folder()) / embedder.identity / f"{_content_digest(path)}.npy"
+    if kept.is_file():
+        return np.asarray(np.load(kept))
+    windows = embedder.embed(load_mono(path, embedder.sample_rate))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_suffix(f".{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            np.save(file, windows)
+        partial.replace(kept)
+    finally:
+        partial.unlink(missing_ok=True)
+    return windows
+
+
+def _content_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableSoundError(f"{path}: cannot be read: {error.strerror}") from error

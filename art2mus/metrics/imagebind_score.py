@@ -1,0 +1,73 @@
+"""How near generated music is to its artwork, and to the true track: similarity of embeddings in one space.
+
+With ImageBind's embeddings these are the IBScs of Art2Mus; with CLAP's, of texts and music, the CLAP score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from art2mus.metrics.bootstrap import Estimate, mean_estimate
+from art2mus.metrics.retrieval import Retrieval, retrieve
+
+Embeddings = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ImageBindScore:
+    """What ImageBind says about generated music.
+
+    Attributes:
+        artwork: Cosine with the artwork's embedding, on average (IBSc artwork–generated).
+        truth: Cosine with the true track's (IBSc truth–generated); None where there is none.
+        retrieval: Whether the music finds its own artwork.
+
+    Source: Rinaldi et al. 2024, arXiv 2410.04906, table 3.
+    """
+
+    artwork: Estimate
+    truth: Estimate | None
+    retrieval: Retrieval
+
+
+def imagebind_score(artworks: Embeddings, generated: Embeddings, truths: Embeddings | None = None) -> ImageBindScore:
+    """Judge one clip for each artwork.
+
+    Shape: each (n, dim), in the same order; need not be normalised.
+    Raises: ValueError for fewer than two artworks, other shapes, or embeddings that are not finite.
+    """
+    return ImageBindScore(
+        artwork=mean_cosine(artworks, generated),
+        truth=None if truths is None else mean_cosine(truths, generated),
+        retrieval=retrieve(cosines(generated, artworks)),
+    )
+
+
+def mean_cosine(these: Embeddings, those: Embeddings) -> Estimate:
+    """Give the cosine of each with its partner, on average.
+
+    >>> mean_cosine(np.eye(2), np.array([[2.0, 0.0], [3.0, 0.0]])).value
+    0.5
+
+    Shape: both (n, dim).
+    Raises: ValueError for different shapes, or embeddings that are not finite.
+    """
+    return mean_estimate((_normalised(these) * _normalised(those, these.shape)).sum(axis=1))
+
+
+def cosines(these: Embeddings, those: Embeddings) -> NDArray[np.float64]:
+    """Give the cosine of each with every other.
+
+    Shape: these (n, dim); those (m, dim); result (n, m).
+    """
+    return _normalised(these) @ _normalised(those).T
+
+
+def _normalised(embeddings: Embeddings, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
+    if not np.isfinite(embeddings).all() or embeddings.shape != (shape or embeddings.shape):
+        raise ValueError(f"need finite embeddings, one for each partner, not {embeddings.shape} for {shape}")
+    values = np.asarray(embeddings, dtype=np.float64)
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
