@@ -9,20 +9,17 @@ the log and falls back to the file's name.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import logging
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
+from art2mus.artwork_labels import lookup, read_name, read_table
 from installation.messages import WallLabel
 
 logger = logging.getLogger(__name__)
@@ -34,39 +31,8 @@ METADATA_NAMES = ("metadata.json", "labels.json", "metadata.csv", "labels.csv")
 UNTITLED = "Untitled"
 """The title of a work nobody has named."""
 
-MAX_METADATA_BYTES = 64 * 2**20
-_MAX_FIELD_CHARACTERS = 400
 _FINGERPRINT_BYTES = 64 * 2**10
-
-_KEYS = {
-    "file": ("file", "filename", "file_name", "picture", "image", "path"),
-    "title": ("title", "work", "name"),
-    "artist": ("artist", "author", "painter", "creator"),
-    "year": ("year", "date", "dated"),
-    "style": ("style", "movement"),
-    "text": ("text", "wall_text", "description"),
-    "provenance": ("provenance", "credit", "source"),
-}
-_SMALL_WORDS_OF_LANGUAGES = (
-    "a an and as at by for from in into near of off on or the to upon with",
-    "au aux d de des du en et l la le les un une",
-    "da degli dei del della delle di e ed gli i il lo",
-    "das dem den der die im und vom von zu zum zur",
-    "al dos el las los y",
-    "het op te ten ter van",
-)
-_SMALL_WORDS = frozenset(word for words in _SMALL_WORDS_OF_LANGUAGES for word in words.split())
-_CAMERA_NAME = re.compile(
-    r"(img|image|dsc[a-z]{0,2}|pxl|scan|photo|picture|screenshot|foto|bild|p)?[\W_]*\d[\d\W_]*"
-    r"|[0-9a-f]{8}[0-9a-f-]{8,}",
-    re.IGNORECASE,
-)
-_YEAR_AT_END = re.compile(
-    r"(?:^|[\s,_-]+|(?=\())\(?(?P<circa>(?:c|ca|circa)[.\s_-]*)?"
-    r"(?P<year>1\d{3}|20\d{2}|[5-9]\d{2})(?:[-–](?P<second>\d{1,2}|\d{4}))?\)?$",
-    re.IGNORECASE,
-)
-_ROMAN_NUMERAL = re.compile(r"(?=..)x{0,3}(ix|iv|v?i{0,3})")
+_LABEL_FIELDS = frozenset(field.name for field in fields(WallLabel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,48 +84,9 @@ def load_label(picture_path: Path) -> WallLabel:
 
 
 def label_from_name(file_name: str) -> WallLabel:
-    """What a file's name says about the work: `artist_title-year.jpg`, in any part incomplete.
-
-    >>> label = label_from_name("vincent-van-gogh_the-church-at-auvers-1890.jpg")
-    >>> label.artist, label.title, label.year
-    ('Vincent van Gogh', 'The Church at Auvers', '1890')
-    >>> label_from_name("IMG_2041.jpg").title
-    'Untitled'
-    """
-    stem = _tidy(Path(file_name).stem)
-    if not stem or _CAMERA_NAME.fullmatch(stem):
-        return WallLabel(title=UNTITLED)
-    separator = "_" if "_" in stem else " - "
-    artist, _, work = stem.partition(separator) if separator in stem else ("", "", stem)
-    title, year = _split_year(work.replace("_", " ").strip(" -"))
-    return WallLabel(
-        title=_as_words(title) or UNTITLED,
-        artist=_as_words(artist.strip(" -")),
-        year=year,
-    )
-
-
-def read_metadata(path: Path) -> dict[str, dict[str, str]]:
-    """Read a table of wall texts.
-
-    JSON: a list of objects with a `file` each, or an object of objects by file. CSV: a first line
-    with the names of the columns; comma, semicolon or tab.
-
-    Returns: By file name (composed Unicode, lower case): the fields of `WallLabel` it gives.
-    Raises: ValueError, in one line, if the file is not such a table. OSError if it cannot be read.
-    """
-    if path.stat().st_size > MAX_METADATA_BYTES:
-        raise ValueError(f"larger than {MAX_METADATA_BYTES // 2**20} MB")
-    text = _decode(path.read_bytes())
-    rows = _json_rows(text) if path.suffix.lower() == ".json" else _csv_rows(text)
-    table: dict[str, dict[str, str]] = {}
-    for row in rows:
-        fields = _known_fields(row)
-        if file_name := fields.pop("file", ""):
-            table[_name_key(file_name)] = fields
-    if not table:
-        raise ValueError("no entry names a file; each needs 'file' with a picture's file name")
-    return table
+    """What a file's name says about the work: `artist_title-year.jpg`, in any part incomplete."""
+    name = read_name(file_name)
+    return WallLabel(title=name.title or UNTITLED, artist=name.artist, year=name.year)
 
 
 # ---------------------------------------------------------------- the folder
@@ -197,7 +124,7 @@ def _folder_metadata(folder: Path, files: list[str]) -> Mapping[str, Mapping[str
 @lru_cache(maxsize=256)
 def _cached_metadata(path: Path, _size: int, _mtime_ns: int) -> Mapping[str, Mapping[str, str]]:
     try:
-        return read_metadata(path)
+        return read_table(path)
     except (ValueError, OSError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         logger.warning("%s: %s; labels come from the file names", path, reason)
@@ -226,101 +153,9 @@ def _order(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p[:18]), p) if p[:1].isdecimal() else (1, 0, p) for p in parts)
 
 
-# ---------------------------------------------------------------- the table
-
-
-def _decode(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-def _json_rows(text: str) -> Iterator[Mapping[str, object]]:
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} in line {error.lineno}") from error
-    if isinstance(document, dict):
-        for file_name, entry in document.items():
-            if isinstance(entry, dict):
-                yield {"file": file_name, **entry}
-    elif isinstance(document, list):
-        yield from (entry for entry in document if isinstance(entry, dict))
-    else:
-        raise ValueError("neither a list of works nor an object of works by file name")
-
-
-def _csv_rows(text: str) -> Iterator[Mapping[str, object]]:
-    header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    try:
-        for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield {key: value for key, value in row.items() if isinstance(key, str)}
-    except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from error
-
-
-def _known_fields(row: Mapping[str, object]) -> dict[str, str]:
-    given = {key.strip().casefold(): value for key, value in row.items()}
-    fields: dict[str, str] = {}
-    for field, names in _KEYS.items():
-        values = (given[name] for name in names if name in given)
-        text = next((_tidy(str(v)) for v in values if isinstance(v, str | int | float)), "")
-        if text:
-            fields[field] = text
-    return fields
-
-
 def _label(file_name: str, table: Mapping[str, Mapping[str, str]]) -> WallLabel:
     """The table wins: a curator who named the work is not contradicted by a file's name."""
-    key = _name_key(file_name)
-    fields = table.get(key) or table.get(key.rpartition(".")[0]) or {}
+    fields = {field: text for field, text in lookup(table, file_name).items() if field in _LABEL_FIELDS}
     if "title" in fields:
         return WallLabel(**fields)
     return replace(label_from_name(file_name), **fields)
-
-
-# ---------------------------------------------------------------- words
-
-
-def _name_key(file_name: str) -> str:
-    return unicodedata.normalize("NFC", re.split(r"[\\/]", file_name)[-1]).casefold()
-
-
-def _tidy(text: str) -> str:
-    """Composed Unicode on one line, without control characters, of bounded length."""
-    composed = unicodedata.normalize("NFC", text)
-    printable = "".join(c if c.isprintable() else " " for c in composed)
-    return " ".join(printable.split())[:_MAX_FIELD_CHARACTERS].strip()
-
-
-def _split_year(work: str) -> tuple[str, str]:
-    found = _YEAR_AT_END.search(work)
-    if not found:
-        return work, ""
-    year, second = found["year"], found["second"] or ""
-    is_range = second > (year if len(second) == 4 else year[-2:])
-    if len(second) in (2, 4) and is_range:
-        year = f"{year}–{second}"
-    if found["circa"]:
-        year = f"c. {year}"
-    return work[: found.start()].rstrip(" -,("), year
-
-
-def _as_words(slug: str) -> str:
-    """`the-great-wave` becomes `The Great Wave`; what somebody wrote with care stays as it is."""
-    if " " in slug or slug != slug.lower():
-        return slug
-    words = [word for word in slug.split("-") if word]
-    return " ".join(_capitalised(word, is_first=i == 0) for i, word in enumerate(words))
-
-
-def _capitalised(word: str, *, is_first: bool) -> str:
-    if word in _SMALL_WORDS and not is_first:
-        return word
-    if _ROMAN_NUMERAL.fullmatch(word):
-        return word.upper()
-    return word[:1].upper() + word[1:]

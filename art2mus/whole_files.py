@@ -1,0 +1,53 @@
+"""Files that are whole or absent, and folders that one run at a time writes to."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOCK_NAME = ".art2mus.lock"
+
+
+class FolderInUseError(Exception):
+    """Another run writes to this folder; the message is one line for the user."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name to write to; the file takes its own name, whole, when the block has ended well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last: writers go by it.
+    partial = path.with_name(f".partial.{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_run(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder, which is made if it is not there.
+
+    The lock is the system's and ends with the process, however that ends; the file only says who holds it. It stays
+    there, because a run that removed it could take away the lock of the next.
+
+    Raises: FolderInUseError, naming the process, if there is another run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK_NAME).open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read(20).strip() or "unknown"
+            raise FolderInUseError(
+                f"{folder}: another run (process {holder}) writes here; wait for its end, or name another folder"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield

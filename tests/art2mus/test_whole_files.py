@@ -1,0 +1,50 @@
+"""Nothing half-written, and one run at a time."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from art2mus.whole_files import FolderInUseError, sole_run, whole_file
+
+HOLD = "import sys; from pathlib import Path; from art2mus.whole_files import sole_run\n"
+HOLD += "with sole_run(Path(sys.argv[1])): print('holding', flush=True); sys.stdin.read()"
+
+
+def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "table.csv"
+    with whole_file(path) as partial:
+        partial.write_text("half")
+        assert not path.exists()
+        assert partial.suffix == ".csv"
+    assert path.read_text() == "half"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("before")
+    with contextlib.suppress(OSError), whole_file(path) as partial:
+        partial.write_text("half")
+        raise OSError("no space left")
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_second_run_in_a_folder_is_refused_until_the_first_has_ended_or_was_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "new")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "holding\n"
+        with pytest.raises(FolderInUseError, match=f"process {other.pid}"), sole_run(tmp_path / "new"):
+            pass
+        with sole_run(tmp_path / "another"):
+            pass
+        other.send_signal(signal.SIGKILL)
+    with sole_run(tmp_path / "new"):
+        pass
+    with sole_run(tmp_path / "new"):
+        pass
