@@ -136,6 +136,7 @@ def test_help_and_check_load_neither_torch_nor_qt(option: str) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
+        ("art2mus.evaluate", HEAVY),
         ("installation.config", HEAVY),
         ("installation.messages", (*HEAVY, "numpy", "pydantic")),
         ("installation.app", (*HEAVY, "numpy", "sounddevice")),

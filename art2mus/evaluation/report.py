@@ -11,7 +11,7 @@ import numpy as np
 import art2mus
 from art2mus.data.histogram import draw_histogram
 from art2mus.evaluation.clips import Order, Orders, notes_path, sound_path
-from art2mus.evaluation.items import Item
+from art2mus.evaluation.items import Item, partners
 from art2mus.evaluation.media import file_address, jpeg_address, sound_address, spectrogram_address
 from art2mus.evaluation.scores import Scores
 from art2mus.evaluation.settings import EvaluateSettings
@@ -63,7 +63,7 @@ def write_report(
         *map(_table, tables),
         _remarks([*scores.missing, *scores.remarks]),
         *_examples(settings, items, orders),
-        *_histograms(items, scores),
+        *_histograms(items, scores, settings.seed),
     ]
     with whole_file(path) as partial:
         partial.write_text("\n".join(parts) + "\n</body>\n</html>\n", "utf-8")
@@ -133,21 +133,22 @@ def _music(name: str, caption: str, sound: Path, notes: Path | None, length_s: f
     return f"<figure><h3>{escape(name)}</h3>{images}{player}<figcaption>{escape(caption)}</figcaption></figure>\n"
 
 
-def _histograms(items: Sequence[Item], scores: Scores) -> Iterator[str]:
-    pictures = list(_distributions(items, scores))
+def _histograms(items: Sequence[Item], scores: Scores, seed: int) -> Iterator[str]:
+    pictures = list(_distributions(items, scores, seed))
     if pictures:
         yield f'<h2>Distributions</h2>\n<div class="histograms">{"".join(pictures)}</div>'
 
 
-def _distributions(items: Sequence[Item], scores: Scores) -> Iterable[str]:
+def _distributions(items: Sequence[Item], scores: Scores, seed: int) -> Iterable[str]:
     similarity = np.array([item.similarity for item in items], dtype=np.float32)
     if np.isfinite(similarity).any():
         known = {"pairs": similarity[np.isfinite(similarity)]}
         yield _histogram("How alike the pairs are", known, "similarity")
     for condition, cube in scores.distances.items():
-        is_own = np.broadcast_to(np.eye(len(cube), dtype=bool)[:, None], cube.shape)
-        values = cube.astype(np.float32)
-        sets = {"own artwork": values[is_own], "other artworks": values[~is_own]}
+        # As many others as there are own ones, so that both are seen.
+        every, values = np.arange(len(cube)), cube.astype(np.float32)
+        others = values[every, :, partners(len(cube), seed)]
+        sets = {"own artwork": values[every, :, every].ravel(), "another artwork": others.ravel()}
         yield _histogram(condition, sets, "distance in affect")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from art2mus.data.tables import DataError
 from art2mus.evaluation.items import Item, partners
 from art2mus.evaluation.listeners import Heard, distance_name, listen, load_listener
-from art2mus.evaluation.settings import EvaluateSettings
+from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import measure_picture
 from art2mus.metrics.bootstrap import Estimate, FloatArray, mean_estimate
@@ -23,8 +23,6 @@ from art2mus.metrics.relevance import Affects, Relevance, affect_distances, rele
 from art2mus.models import ModelMissingError
 from art2mus.sound_files import UnreadableSoundError, load_mono
 
-TRUTH, SHUFFLED_TRUTH = "true tracks", "true tracks, shuffled"
-"""What the models are compared with: the upper bound, and music that is real but another artwork's."""
 AFFECT_RANK, AFFECT_RECALL = "affect: rank of own artwork", "affect: R@5"
 PER_PAIR = "per pair, as published"
 SPECTRAL_KL = f"spectral KL {PER_PAIR}"

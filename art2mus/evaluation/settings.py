@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from art2mus.strict_yaml import Section
 
 File = Annotated[Path, Field(strict=False)]
 Metric = Literal["fd-musicnn", "affect", "fad", "fad-clap", "kl"]
+
+TRUTH, SHUFFLED_TRUTH = "true tracks", "true tracks, shuffled"
+"""What stands beside the models in every table: the true music, and music that is real but another artwork's."""
 
 
 class ModelSettings(Section):
@@ -61,3 +64,11 @@ class EvaluateSettings(Section):
     metrics: Annotated[tuple[Metric, ...], Field(strict=False, min_length=1)] = ("fd-musicnn", "affect")
     weights: Annotated[dict[Metric, str], Field(default_factory=dict)]
     num_examples: Annotated[int, Field(ge=0)] = 6
+
+    @field_validator("models")
+    @classmethod
+    def _check_names(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        taken = models.keys() & {TRUTH, SHUFFLED_TRUTH}
+        if taken:
+            raise ValueError(f"{taken.pop()!r} is the name of a row that is always there; call the model otherwise")
+        return models

@@ -59,8 +59,13 @@ def in_words(estimate: Estimate | None) -> str:
     """
     if estimate is None:
         return NOTHING
-    interval = "" if math.isnan(estimate.low) else f" ({estimate.low:.3g} to {estimate.high:.3g})"
-    return f"{estimate.value:.3g}{interval}"
+    interval = "" if math.isnan(estimate.low) else f" ({_number(estimate.low)} to {_number(estimate.high)})"
+    return f"{_number(estimate.value)}{interval}"
+
+
+def _number(value: float) -> str:
+    """Three digits; what differs from zero by rounding alone is zero."""
+    return f"{round(value, 9) + 0.0:.3g}"
 
 
 def _figures(title: str, scores: Scores, names: Sequence[str], note: str) -> Table:

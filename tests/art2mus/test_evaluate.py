@@ -14,8 +14,8 @@ from art2mus.data.tables import write_rows
 from art2mus.evaluate import main
 from art2mus.evaluation.clips import make_clips, plan_clips
 from art2mus.evaluation.items import load_items, partners
-from art2mus.evaluation.scores import AFFECT_RANK, SHUFFLED_TRUTH, SPECTRAL_KL, TRUTH, score, with_truths
-from art2mus.evaluation.settings import EvaluateSettings
+from art2mus.evaluation.scores import AFFECT_RANK, SPECTRAL_KL, score, with_truths
+from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
 from art2mus.evaluation.tables import tables_of
 from art2mus.strict_yaml import load
 from tests.art2mus import tiny
@@ -57,7 +57,10 @@ def config(collection: Path, model: Path) -> Path:
         **{key: str(collection / name) for key, name in (("artworks", "artworks"), ("tracks", "tracks"))},
         "pairs": str(collection / "pairs.csv"),
         "output": str(collection / "out"),
-        "models": {NASTY: {"model": str(model)}, "shuffled": {"model": str(model), "sees": "shuffled"}},
+        "models": {
+            NASTY: {"model": str(model), "num_inference_steps": 1},
+            "shuffled": {"model": str(model), "sees": "shuffled", "num_inference_steps": 1},
+        },
         "length_s": 3.0,
         "num_examples": 2,
     }
@@ -115,6 +118,15 @@ def test_the_true_tracks_are_as_near_as_can_be(config: Path) -> None:
         assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
+def test_labels_of_the_true_track_are_the_nearest(config: Path, collection: Path) -> None:
+    tiny.save_sound_classifier(collection / "ast")
+    settings = load(config, EvaluateSettings, ["metrics=[kl]", f"weights.kl={collection / 'ast'}"])
+    items = load_items(settings)
+    figures = score(settings, items, with_truths({}, items, seed=0)).figures
+    assert figures[TRUTH]["KL"].value == pytest.approx(0.0, abs=1e-9)
+    assert figures[SHUFFLED_TRUTH]["KL"].value > 1e-6
+
+
 def test_nothing_is_made_twice_and_what_changed_is_made_again(config: Path, collection: Path) -> None:
     def make(*overrides: str) -> dict[str, int]:
         settings = load(config, EvaluateSettings, overrides)
@@ -158,6 +170,7 @@ def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
         (["spilt=test"], "unknown key; did you mean 'split'?"),
         (["metrics=[fud]"], "metrics.0: must be"),
         (["models={}"], "models: "),
+        (["models={true tracks: {model: mini}}"], "'true tracks' is the name of a row that is always there"),
         (["max_pairs=2"], "2 pairs are too few to judge by; take 3 or more"),
         (["split=nowhere"], "no pair whose split is 'nowhere'; there are test, train"),
         (["artworks=absent"], "absent/<i>0.png, absent/<i>1.png, absent/<i>2.png and 1 more: there is no such file"),
@@ -190,7 +203,14 @@ def test_a_missing_or_damaged_track_is_one_line(
 def test_a_metric_without_weights_is_left_out_and_said(
     config: Path, collection: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    absent = ("--set", "metrics=[affect, fad]", "--set", f"weights={{fad: {collection / 'absent.pth'}}}")
+    absent = (
+        "--set",
+        "max_pairs=3",
+        "--set",
+        "metrics=[affect, fad]",
+        "--set",
+        f"weights={{fad: {collection / 'absent.pth'}}}",
+    )
     assert run(config, *absent) == 2
     assert "fad: left out: " in capsys.readouterr().err
     scores = json.loads((collection / "out" / "scores.json").read_text())
