@@ -59,7 +59,7 @@ class Order:
         """What its files are called: by the artwork for people, by a digest of all the rest for the machine."""
         values = {key: value for key, value in asdict(self).items() if key != "artwork"}
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-        return f"{Path(self.artwork).stem[:80] if self.artwork else 'text'}-{digest[:16]}"
+        return f"{Path(self.artwork).stem[:48] if self.artwork else 'text'}-{digest[:16]}"
 
 
 Orders = Mapping[str, Sequence[Sequence[Order]]]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,24 @@ def clips_of(collection: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (collection / "out" / "clips").iterdir()}
 
 
+class OpenTags(HTMLParser):
+    """Tags that were opened and not closed, or closed out of turn."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags += [tag] if tag not in {"img", "meta"} else []
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.tags[-1:] == [tag]:
+            self.tags.pop()
+        else:
+            self.tags.append(f"/{tag}")
+
+
 def test_clips_scores_and_report(config: Path, collection: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(config, "--paper") == 0
     clips = clips_of(collection)
@@ -99,6 +118,7 @@ def test_clips_scores_and_report(config: Path, collection: Path, capsys: pytest.
     assert "&lt;i&gt;0.png" in page
     assert "<i>" not in page
     assert page.count("<audio") == 2 * 3
+    assert OpenTags(page).tags == []
 
 
 def test_the_true_tracks_are_as_near_as_can_be(config: Path) -> None:
