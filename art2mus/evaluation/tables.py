@@ -35,10 +35,10 @@ def tables_of(scores: Scores, *, has_published: bool) -> list[Table]:
     """Lay out all there is: the main table, the affect by dimension and, if asked for, the published figures."""
     names = list(dict.fromkeys(name for row in scores.figures.values() for name in row))
     today = [name for name in names if not name.endswith(PER_PAIR)]
-    chance = (scores.num_items + 1) / 2
-    note = "Each figure with its 95 % interval (bootstrap over artworks). "
-    note += f"By chance the rank of the own artwork is {chance:.4g} of {scores.num_items}, "
-    note += f"R@5 is {min(1.0, 5 / scores.num_items):.2g}."
+    note = "Each figure with its 95 % interval, by drawing artworks again; for distances, by drawing clips."
+    if scores.affects:
+        note += f" By chance the rank of the own artwork is {(scores.num_items + 1) / 2:.4g} of {scores.num_items}, "
+        note += f"R@5 is {min(1.0, 5 / scores.num_items):.2g}."
     tables = [_figures("Scores", scores, today, note)]
     if scores.affects:
         tables.append(_affect(scores))
