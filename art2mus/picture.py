@@ -67,12 +67,13 @@ def draw(artwork: Image.Image, clip: Clip, length_s: float) -> Image.Image:
     sheet = Image.new("RGB", (shown.width + MUSIC_WIDTH + 3 * MARGIN, HEIGHT), palette.ground)
     sheet.paste(shown, (MARGIN, (HEIGHT - shown.height) // 2))
     size = (MUSIC_WIDTH, HEIGHT - 2 * MARGIN)
-    music = _spectrogram(clip.mel, size, palette) if clip.mel is not None else _notes(clip, length_s, size, palette)
+    music = draw_mel(clip.mel, size, palette) if clip.mel is not None else draw_notes(clip, length_s, size, palette)
     sheet.paste(music, (shown.width + 2 * MARGIN, MARGIN))
     return sheet
 
 
-def _notes(clip: Clip, length_s: float, size: tuple[int, int], palette: Palette) -> Image.Image:
+def draw_notes(clip: Clip, length_s: float, size: tuple[int, int], palette: Palette) -> Image.Image:
+    """Draw the notes of a clip as played: time to the right, pitch upwards, loud ones lighter."""
     width, height = size[0] * OVERSAMPLING, size[1] * OVERSAMPLING
     image = Image.new("RGB", (width, height), palette.ground)
     pen = ImageDraw.Draw(image)
@@ -103,8 +104,11 @@ def _shade(note: SoundingNote, palette: Palette) -> Colour:
     return _mixed(palette.ground, palette.voices[min(note.layer, 1)], 0.45 + 0.55 * note.velocity / 127)
 
 
-def _spectrogram(mel: FloatArray, size: tuple[int, int], palette: Palette) -> Image.Image:
-    """Low bands below; from the ground through the one colour to the other, by loudness."""
+def draw_mel(mel: FloatArray, size: tuple[int, int], palette: Palette) -> Image.Image:
+    """Draw a spectrogram, low bands below: from the ground through the one colour to the other, by loudness.
+
+    Shape: mel (mel_frames, n_mels).
+    """
     lowest, highest = float(mel.min()), float(mel.max())
     loudness = np.flipud(((mel - lowest) / max(highest - lowest, 1e-6)).T)
     stops = np.array([palette.ground, palette.voices[1], palette.voices[0]], dtype=np.float32)

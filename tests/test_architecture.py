@@ -155,6 +155,7 @@ def test_the_help_of_commands_loads_no_torch(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
+        ("art2mus.evaluate", HEAVY),
         ("installation.config", HEAVY),
         ("installation.messages", (*HEAVY, "numpy", "pydantic")),
         ("installation.app", (*HEAVY, "numpy", "sounddevice")),

@@ -83,8 +83,19 @@ def relevance(asked: Affects, measured: Affects, num_permutations: int = 10_000,
         num_seeds=measured.shape[1],
         correlation=correlation,
         p_value=dict(zip(AFFECT_DIMENSIONS, p_values.tolist(), strict=True)),
-        retrieval=retrieve(-_distances(asked, measured), num_permutations, seed),
+        retrieval=retrieve(-affect_distances(asked, measured), num_permutations, seed),
     )
+
+
+def affect_distances(asked: Affects, measured: Affects) -> FloatArray:
+    """Give the distance of every clip to every picture; both sides are standardised first.
+
+    Shape: asked (pictures, 6); measured (pictures, seeds, 6); result (pictures, seeds, pictures).
+    """
+    clips = measured.reshape(-1, measured.shape[-1])
+    wanted = (asked - asked.mean(axis=0)) / np.maximum(asked.std(axis=0), 1e-6)
+    got = (measured - clips.mean(axis=0)) / np.maximum(clips.std(axis=0), 1e-6)
+    return np.asarray(np.linalg.norm(got[:, :, None] - wanted, axis=-1))
 
 
 def rank_correlation(these: Values, those: Values, seed: int = 0) -> Estimate:
@@ -187,14 +198,6 @@ def _standard_ranks(values: Values, axis: int = 0) -> FloatArray:
     ranks = rankdata(values, axis=axis)
     centred = ranks - ranks.mean(axis=axis, keepdims=True)
     return np.asarray(centred / np.maximum(ranks.std(axis=axis, keepdims=True), 1e-12))
-
-
-def _distances(asked: Affects, measured: Affects) -> FloatArray:
-    """Shape: asked (pictures, 6); measured (pictures, seeds, 6); result (pictures, seeds, pictures)."""
-    clips = measured.reshape(-1, measured.shape[-1])
-    wanted = (asked - asked.mean(axis=0)) / np.maximum(asked.std(axis=0), 1e-6)
-    got = (measured - clips.mean(axis=0)) / np.maximum(clips.std(axis=0), 1e-6)
-    return np.asarray(np.linalg.norm(got[:, :, None] - wanted, axis=-1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,11 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
+from transformers import ASTFeatureExtractor, ASTForAudioClassification
 
 from art2mus.metrics.embedders import load_classifier
 from art2mus.metrics.kl import SoundClassifier, classifier_kl, mean_spectral_kl, spectral_kl
 from art2mus.models import ModelMissingError
+from tests.art2mus import tiny
 from tests.art2mus.sounds import MINOR, progression
 
 RATE, NUM_CLASSES = 16_000, 7
@@ -16,20 +17,8 @@ RATE, NUM_CLASSES = 16_000, 7
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small AST, saved as published ones are; its windows are 1.28 s."""
-    torch.manual_seed(0)
-    config = ASTConfig(
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=24,
-        num_mel_bins=32,
-        max_length=128,
-        num_labels=NUM_CLASSES,
-        initializer_range=0.5,
-    )
     path = tmp_path_factory.mktemp("ast")
-    ASTForAudioClassification(config).save_pretrained(path)
-    ASTFeatureExtractor(num_mel_bins=32, max_length=128).save_pretrained(path)
+    tiny.save_sound_classifier(path, NUM_CLASSES)
     return path
 
 
