@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -43,18 +44,23 @@ def open_weights(path: str | Path) -> dict[str, torch.Tensor]:
     return weights
 
 
-def fill_from_file(model: nn.Module, path: str | Path, dtype: torch.dtype) -> None:
+def fill(model: nn.Module, path: str | Path, weights: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
     """Give a model that was made on the meta device its weights.
 
-    What is of the wanted type already stays mapped; what is not is converted, one tensor after another.
+    What is of the wanted type already stays where it is mapped; the rest is converted, one tensor after another.
+
+    Args:
+        model: To be filled; it is frozen.
+        path: Where the weights come from, for the message.
+        weights: They may be more than the model has.
+        dtype: What they become.
 
     Raises: CheckpointError, saying which weights were expected.
     """
     wanted = model.state_dict()
-    weights = open_weights(path)
     check_weights(path, weights, {key: tuple(tensor.shape) for key, tensor in wanted.items()})
-    found = {key: aligned(weights[key].to(dtype)) for key in wanted}
-    model.load_state_dict(found, assign=True)
+    model.load_state_dict({key: weights[key].to(dtype) for key in wanted}, assign=True)
+    align([model])
     model.requires_grad_(False)
 
 
@@ -66,7 +72,7 @@ def check_weights(
     Args:
         path: For the message.
         weights: What it holds.
-        expected: Shapes by key; a size that may be any is given by a letter.
+        expected: Shapes by key; a size that may be another is given as text.
 
     Raises: CheckpointError, naming the keys and shapes that were expected and what was found in their place.
     """
@@ -84,13 +90,17 @@ def check_weights(
         )
 
 
-def aligned(tensor: torch.Tensor) -> torch.Tensor:
-    """Move a tensor that lies at an odd address, as in a mapped file.
+def align(modules: Iterable[object]) -> None:
+    """Move all weights that lie at odd addresses, as in a mapped file.
 
     Such addresses change the last bits of a product, and with them the waveform: a model would sound otherwise
     after it was saved and loaded.
     """
-    return tensor.clone() if tensor.data_ptr() % ALIGNMENT else tensor
+    for module in modules:
+        if isinstance(module, nn.Module):
+            for tensor in itertools.chain(module.parameters(), module.buffers()):
+                if tensor.data_ptr() % ALIGNMENT:
+                    tensor.data = tensor.data.clone()
 
 
 def _fits(found: tuple[int, ...], expected: tuple[int | str, ...]) -> bool:

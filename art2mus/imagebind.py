@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import normalize
 
-from art2mus.checkpoints import fill_from_file
+from art2mus.checkpoints import fill, open_weights
 from art2mus.codec.protocol import FloatArray
 from art2mus.imagebind_inputs import VIEWS, spectrogram_clips, views_of
 
@@ -100,7 +100,7 @@ class ImageBind(ModelMixin, ConfigMixin):
         """
         with torch.device("meta"):
             model = cls(**(config or {}))
-        fill_from_file(model, path, dtype)
+        fill(model, path, open_weights(path), dtype)
         return cast(ImageBind, model.eval())
 
     def forward(self, modality: str, inputs: torch.Tensor) -> torch.Tensor:

@@ -110,7 +110,8 @@ def mel_banks(num_mel_bins: int) -> NDArray[np.float64]:
     Shape: result (num_mel_bins, FFT_SIZE // 2 + 1).
     """
     lines = _mel(np.arange(FFT_SIZE // 2 + 1) * SAMPLE_RATE / FFT_SIZE)
-    edges = np.linspace(*_mel(np.array([LOWEST_HZ, SAMPLE_RATE / 2])), num_mel_bins + 2)[:, None]
+    lowest, highest = _mel(np.array([LOWEST_HZ, SAMPLE_RATE / 2])).tolist()
+    edges = np.linspace(lowest, highest, num_mel_bins + 2)[:, None]
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     return np.maximum(0.0, np.minimum((lines - left) / (centre - left), (right - lines) / (right - centre)))
 

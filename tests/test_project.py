@@ -22,7 +22,7 @@ MODULES_BY_DISTRIBUTION = {
     "pyqt6": "PyQt6",
 }
 # Used by diffusers and transformers when they load a model, never by name here.
-NOT_IMPORTED = {"accelerate", "safetensors"}
+NOT_IMPORTED = {"accelerate"}
 
 
 def tracked_files() -> list[Path]:

@@ -77,7 +77,7 @@ def text_encoder_2() -> T5EncoderModel:
 def language_model() -> GPT2Model:
     return GPT2Model(
         GPT2Config(
-            vocab_size=2, n_positions=64, n_embd=LANGUAGE_DIM, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+            vocab_size=2, n_positions=128, n_embd=LANGUAGE_DIM, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
         )
     )
 
