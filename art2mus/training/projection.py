@@ -31,7 +31,8 @@ class ProjectionTask:
     def __init__(self, settings: ProjectionSettings) -> None:
         self.settings = settings
         self.pipeline = Art2MusPipeline.from_pretrained(settings.model)
-        for component in (self.pipeline.unet, self.pipeline.language_model, self.pipeline.codec):
+        pipeline = self.pipeline
+        for component in (pipeline.unet, pipeline.language_model, pipeline.projection_model, pipeline.codec):
             component.eval().requires_grad_(False)
         self.pipeline.unet.set_attn_processor(AttnProcessor())
         self.scheduler = DDPMScheduler.from_config(self.pipeline.scheduler.config)

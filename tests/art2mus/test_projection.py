@@ -51,7 +51,7 @@ def test_the_published_files_load_as_they_are(num_tokens: int, suffix: str, tmp_
     [
         (
             {"projection.weight": torch.zeros(3, 2)},
-            r"projection1.weight \(H, E\) is missing.*\n.*projection.weight \(3, 2\)",
+            r"projection1.weight \(1536, 1024\) is missing.*\n.*projection.weight \(3, 2\)",
         ),
         (ImageProjection(4, 5, 7).state_dict(), r"projection2.weight \(768 for each image token, 5\), found \(7, 5\)"),
         (
