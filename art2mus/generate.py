@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FAILED = 2
 MAX_LENGTH_S = 600.0
+DTYPES = ("float32", "bfloat16", "float16")
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 
 
@@ -61,16 +62,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
     parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
     parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
+    parser.add_argument("--device", default="cpu", help="where the networks run, such as cuda (default: cpu)")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the networks (default: float32)")
     parser.add_argument("--format", choices=("wav", "flac"), default="wav", help="of the sound (default: wav)")
     return parser
 
 
 def _generate(options: argparse.Namespace) -> int:
+    import torch
+
     from art2mus.images import UnreadableImageError, load_artwork
     from art2mus.models import ModelMissingError, load_pipeline, locate
 
     try:
-        folder = locate(options.model)
+        locate(options.model)
         options.output.mkdir(parents=True, exist_ok=True)
     except ModelMissingError as error:
         return _complain(error)
@@ -88,7 +93,10 @@ def _generate(options: argparse.Namespace) -> int:
         return exit_code
 
     began = time.perf_counter()
-    pipeline = load_pipeline(folder)
+    try:
+        pipeline = load_pipeline(options.model, getattr(torch, options.dtype)).to(options.device)
+    except (ModelMissingError, RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
+        return _complain(" ".join(str(error).split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
         for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
@@ -166,6 +174,8 @@ def _receipt(
     return {
         "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
         "model": str(options.model),
+        "device": options.device,
+        "dtype": options.dtype,
         "seed": options.seed,
         "prompt": options.prompt,
         "negative_prompt": options.negative_prompt or config.negative_prompt,

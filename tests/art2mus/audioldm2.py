@@ -42,6 +42,7 @@ PUBLISHED_SCHEDULER: dict[str, Any] = {
     "set_alpha_to_one": False,
     "steps_offset": 1,
 }
+HTSAT_BASE = {"patch_embeds_hidden_size": 128, "hidden_size": 1024, "depths": [2, 2, 12, 2]}
 MILLIONS = {
     "unet": 346.9,
     "text_encoder": 193.9,
@@ -127,11 +128,11 @@ def full_parts(seed: int = 0) -> Parts:
                     upsample_initial_channel=1024,
                     upsample_rates=[5, 4, 2, 2, 2],
                     upsample_kernel_sizes=[16, 16, 8, 4, 4],
-                    initializer_range=0.05,
+                    initializer_range=0.02,
                     normalize_before=False,
                 )
             ),
-            "text_encoder": ClapModel(ClapConfig()),
+            "text_encoder": ClapModel(ClapConfig(audio_config=HTSAT_BASE)),
             "text_encoder_2": T5EncoderModel(
                 T5Config(d_model=1024, d_kv=64, d_ff=2816, num_layers=24, num_heads=16, feed_forward_proj="gated-gelu")
             ),
