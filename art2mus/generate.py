@@ -69,10 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    import torch
-
     from art2mus.images import UnreadableImageError, load_artwork
-    from art2mus.models import ModelMissingError, load_pipeline, locate
+    from art2mus.models import ModelMissingError, locate
 
     try:
         locate(options.model)
@@ -94,9 +92,9 @@ def _generate(options: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     try:
-        pipeline = load_pipeline(options.model, getattr(torch, options.dtype)).to(options.device)
+        pipeline = _load(options)
     except (ModelMissingError, RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
-        return _complain(" ".join(str(error).split()))
+        return _complain(" ".join(str(error).split("\n")[0].split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
         for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
@@ -105,6 +103,16 @@ def _generate(options: argparse.Namespace) -> int:
             except (OSError, RuntimeError, ValueError) as error:
                 exit_code = _complain(f"{path}: {' '.join(str(error).split())}")
     return exit_code
+
+
+def _load(options: argparse.Namespace) -> Art2MusPipeline:
+    import torch
+
+    from art2mus.models import load_pipeline
+
+    device = torch.device(options.device)
+    pipeline: Art2MusPipeline = load_pipeline(options.model, getattr(torch, options.dtype)).to(device)
+    return pipeline
 
 
 def _make(

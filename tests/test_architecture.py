@@ -133,6 +133,11 @@ def test_help_and_check_load_neither_torch_nor_qt(option: str) -> None:
     assert not loaded.intersection(HEAVY)
 
 
+@pytest.mark.parametrize("command", ["art2mus.generate", "art2mus.models", "art2mus.train"])
+def test_the_help_of_a_command_loads_no_torch(command: str) -> None:
+    assert not modules_loaded_by("-m", command, "--help").intersection((*HEAVY, "huggingface_hub"))
+
+
 @pytest.mark.parametrize(
     ("module", "absent"),
     [

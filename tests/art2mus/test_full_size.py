@@ -1,4 +1,4 @@
-"""Exactness at the size of the published models, with random weights; on a graphics card where there is one.
+"""Exactness at the size of the published models, with random weights, on the processor.
 
     pytest -m full_size
 
@@ -30,10 +30,9 @@ PROMPT, NEGATIVE = "slow strings in a minor key", "low quality."
 CALL: dict[str, Any] = {"audio_length_in_s": 10.24, "num_inference_steps": 2, "guidance_scale": 3.5}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def exact_arithmetic() -> Iterator[None]:
-    """Products on a graphics card in full single precision, and memory given back."""
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+@pytest.fixture(autouse=True)
+def memory() -> Iterator[None]:
+    """Give a test's memory back before the next."""
     yield
     gc.collect()
 
