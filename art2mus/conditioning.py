@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from diffusers import AudioLDM2ProjectionModel
+from PIL import Image
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -15,15 +17,65 @@ from art2mus.codec.protocol import FloatArray
 MAX_TEXT_TOKENS = 512
 
 
+@runtime_checkable
+class ImageEncoder(Protocol):
+    """What sees the pictures: affect for mini, ImageBind for the full model."""
+
+    def encode(self, images: list[Image.Image]) -> torch.Tensor:
+        """Shape: result (B, embedding_dim)."""
+        ...
+
+
 @dataclass(frozen=True)
 class TextEncoding:
     """One text, as the two text encoders see it.
 
-    Shape: pooled (D1,), of CLAP; states (T, D2), of T5.
+    Shape: pooled (D1,), of CLAP; states (T, D2), of T5; attention_mask (T,), 1 where a token of T5's counts.
     """
 
     pooled: torch.Tensor
     states: torch.Tensor
+    attention_mask: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What the language model reads about one item.
+
+    Shape: tokens (T, W); attention_mask (T,), 1 where a token counts.
+    """
+
+    tokens: torch.Tensor
+    attention_mask: torch.Tensor
+
+    @classmethod
+    def of_text(cls, projection_model: AudioLDM2ProjectionModel, text: TextEncoding) -> Sentence:
+        """Project a text: [SOS, CLAP, EOS, SOS1, T5…, EOS1]."""
+        dtype = projection_model.dtype
+        pooled, states = text.pooled.to(dtype)[None, None], text.states.to(dtype)[None]
+        # Without masks diffusers' projection takes a faulty branch.
+        projected = projection_model(
+            hidden_states=pooled,
+            hidden_states_1=states,
+            attention_mask=text.attention_mask.new_ones(1, 1),
+            attention_mask_1=text.attention_mask[None],
+        )
+        return cls(projected.hidden_states[0], projected.attention_mask[0])
+
+    @classmethod
+    def of_image(cls, projection_model: AudioLDM2ProjectionModel, tokens: torch.Tensor, conditioning: str) -> Sentence:
+        """Take image tokens alone ("reference", as published), or between CLAP's SOS and EOS ("framed").
+
+        Shape: tokens (N, W).
+        """
+        if conditioning == "framed":
+            ends = (projection_model.sos_embed.to(tokens)[None], projection_model.eos_embed.to(tokens)[None])
+            tokens = torch.cat([ends[0], tokens, ends[1]])
+        return cls(tokens, tokens.new_ones(len(tokens), dtype=torch.long))
+
+    def then(self, other: Sentence) -> Sentence:
+        """This sentence, and the other after it."""
+        return Sentence(torch.cat([self.tokens, other.tokens]), torch.cat([self.attention_mask, other.attention_mask]))
 
 
 @dataclass(frozen=True)
@@ -43,9 +95,8 @@ class Condition:
 
         Shape: loa_tokens (len(texts), 8, W).
         """
-        states = [text.states for text in texts]
-        ones = [text.states.new_ones(len(text.states), dtype=torch.long) for text in texts]
-        return cls(loa_tokens, pad_sequence(states, batch_first=True), pad_sequence(ones, batch_first=True))
+        states, masks = [text.states for text in texts], [text.attention_mask for text in texts]
+        return cls(loa_tokens, pad_sequence(states, batch_first=True), pad_sequence(masks, batch_first=True))
 
     def take(self, items: Sequence[int]) -> Condition:
         """Pick items, any of them as often as wanted."""
@@ -69,6 +120,7 @@ def read_text(
     tokenizer_2: PreTrainedTokenizerBase,
     text_encoder_2: PreTrainedModel,
     max_tokens: int,
+    length: int | None = None,
 ) -> TextEncoding:
     """Read one text with CLAP, of any transformers version and with or without its audio side, and with T5.
 
@@ -79,6 +131,7 @@ def read_text(
         tokenizer_2: Of `text_encoder_2`.
         text_encoder_2: T5's encoder.
         max_tokens: How many of T5's the language model has room for.
+        length: Cut or pad T5's tokens to so many, instead of taking as many as the text has.
     """
     tokens = _tokenize(tokenizer, text, text_encoder.device)
     if hasattr(text_encoder, "get_text_features"):
@@ -86,26 +139,49 @@ def read_text(
         pooled = getattr(features, "pooler_output", features)
     else:
         pooled = text_encoder(**tokens).text_embeds
-    states = text_encoder_2(**_tokenize(tokenizer_2, text, text_encoder_2.device, max_tokens)).last_hidden_state
-    return TextEncoding(pooled[0], states[0])
+    tokens = _tokenize(tokenizer_2, text, text_encoder_2.device, length or max_tokens, pad=length is not None)
+    states = text_encoder_2(**tokens).last_hidden_state
+    return TextEncoding(pooled[0], states[0], tokens["attention_mask"][0])
 
 
-def project_text(projection_model: AudioLDM2ProjectionModel, text: TextEncoding) -> torch.Tensor:
-    """Make a text a sentence of the language model: [SOS, CLAP, EOS, SOS1, T5…, EOS1].
+def sentences_of(
+    projection_model: AudioLDM2ProjectionModel,
+    image_tokens: torch.Tensor | None,
+    texts: Sequence[TextEncoding] | None,
+    conditioning: str | None,
+    *,
+    image_first: bool,
+) -> list[Sentence]:
+    """Give what the language model reads about each item: its picture, its text, or one after the other.
 
-    Shape: result (T + 5, W).
+    Shape: image_tokens (B, N, W).
     """
-    dtype = projection_model.dtype
-    pooled, states = text.pooled.to(dtype)[None, None], text.states.to(dtype)[None]
-    projected = projection_model(
-        hidden_states=pooled,
-        hidden_states_1=states,
-        # Nothing is padded here, but without masks diffusers' projection takes a faulty branch.
-        attention_mask=pooled.new_ones(pooled.shape[:2], dtype=torch.long),
-        attention_mask_1=states.new_ones(states.shape[:2], dtype=torch.long),
-    )
-    sentence: torch.Tensor = projected.hidden_states[0]
-    return sentence
+    read = [Sentence.of_text(projection_model, text) for text in texts or []]
+    if image_tokens is None:
+        return read
+    seen = [Sentence.of_image(projection_model, tokens, conditioning or "reference") for tokens in image_tokens]
+    if texts is None:
+        return seen
+    pairs = zip(seen, read, strict=True) if image_first else zip(read, seen, strict=True)
+    return [first.then(second) for first, second in pairs]
+
+
+def count_items(batches: Mapping[str, Sized | None], followers: Mapping[str, Sized | None]) -> int:
+    """Say how many items a call has.
+
+    Args:
+        batches: What there is one of for each item, or nothing.
+        followers: Likewise; there must be something else beside it.
+
+    Raises: ValueError if they do not agree.
+    """
+    sizes = {name: len(batch) for name, batch in batches.items() if batch is not None}
+    num_items = max(sizes.values(), default=1)
+    sizes |= {name: len(batch) for name, batch in followers.items() if batch is not None}
+    if num_items == 0 or any(size != num_items for size in sizes.values()):
+        found = ", ".join(f"{size} of `{name}`" for name, size in sizes.items())
+        raise ValueError(f"every item of the batch needs its own: found {found}")
+    return num_items
 
 
 def alike(keys: Iterable[Hashable]) -> list[list[int]]:
@@ -137,10 +213,16 @@ def spread(text: str | list[str], num_items: int) -> list[str]:
 
 
 def _tokenize(
-    tokenizer: PreTrainedTokenizerBase, text: str, device: torch.device, max_tokens: int = MAX_TEXT_TOKENS
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    device: torch.device,
+    max_tokens: int = MAX_TEXT_TOKENS,
+    *,
+    pad: bool = False,
 ) -> dict[str, torch.Tensor]:
     max_length = min(tokenizer.model_max_length, MAX_TEXT_TOKENS, max_tokens)
-    tokens = tokenizer([text], truncation=True, max_length=max_length, return_tensors="pt")
+    padding = "max_length" if pad else False
+    tokens = tokenizer([text], truncation=True, padding=padding, max_length=max_length, return_tensors="pt")
     return {name: tokens[name].to(device) for name in ("input_ids", "attention_mask")}
 
 

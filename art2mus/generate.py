@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FAILED = 2
 MAX_LENGTH_S = 600.0
+DTYPES = ("float32", "bfloat16", "float16")
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 
 
@@ -63,16 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
     parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
     parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
+    parser.add_argument("--device", default="cpu", help="where the networks run, such as cuda (default: cpu)")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the networks (default: float32)")
     parser.add_argument("--format", choices=("wav", "flac"), default="wav", help="of the sound (default: wav)")
     return parser
 
 
 def _generate(options: argparse.Namespace) -> int:
     from art2mus.images import UnreadableImageError, load_artwork
-    from art2mus.models import ModelMissingError, load_pipeline, locate
+    from art2mus.models import ModelMissingError, locate
 
     try:
-        folder = locate(options.model)
+        locate(options.model)
         options.output.mkdir(parents=True, exist_ok=True)
     except ModelMissingError as error:
         return _complain(error)
@@ -90,14 +93,10 @@ def _generate(options: argparse.Namespace) -> int:
         return exit_code
 
     began = time.perf_counter()
-    pipeline = load_pipeline(folder)
-    if options.caption is not None:
-        from art2mus.captioner import Captioner
-
-        try:
-            pipeline.captioner = Captioner.load(options.caption)
-        except ModelMissingError as error:
-            return _complain(error)
+    try:
+        pipeline = _load(options)
+    except (ModelMissingError, RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
+        return _complain(" ".join(str(error).split("\n")[0].split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
         for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
@@ -106,6 +105,20 @@ def _generate(options: argparse.Namespace) -> int:
             except (OSError, RuntimeError, ValueError) as error:
                 exit_code = _complain(f"{path}: {' '.join(str(error).split())}")
     return exit_code
+
+
+def _load(options: argparse.Namespace) -> Art2MusPipeline:
+    import torch
+
+    from art2mus.models import load_pipeline
+
+    device = torch.device(options.device)
+    pipeline: Art2MusPipeline = load_pipeline(options.model, getattr(torch, options.dtype)).to(device)
+    if options.caption is not None:
+        from art2mus.captioner import Captioner
+
+        pipeline.captioner = Captioner.load(options.caption, device)
+    return pipeline
 
 
 def _make(
@@ -182,6 +195,8 @@ def _receipt(
     return {
         "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
         "model": str(options.model),
+        "device": options.device,
+        "dtype": options.dtype,
         "seed": options.seed,
         "prompt": prompt,
         "captioner": options.caption,

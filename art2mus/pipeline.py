@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel, DiffusionPipeline, SchedulerMixin
@@ -14,43 +13,45 @@ from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
 
-from art2mus import language_of_audio, sampling
+from art2mus import sampling
 from art2mus.affect_encoder import AffectEncoder
 from art2mus.captioner import Captioner
+from art2mus.checkpoints import align
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, ClipRequest, Codec, Plan
 from art2mus.codec.score_codec import ScoreCodec
-from art2mus.conditioning import Condition, TextEncoding, alike, project_text, read_text, spread, subjects_of
+from art2mus.conditioning import (
+    Condition,
+    ImageEncoder,
+    TextEncoding,
+    alike,
+    count_items,
+    read_text,
+    sentences_of,
+    spread,
+    subjects_of,
+)
+from art2mus.imagebind import ImageBind
+from art2mus.language_of_audio import compose_each
 from art2mus.output import Art2MusOutput
 from art2mus.projection import ImageProjection
-from art2mus.ranking import Ranker, affect_similarity, rank
+from art2mus.ranking import Ranker, rank, ranker_of
 from art2mus.sampling import Denoiser, GenerationInterruptedError, Generators, with_beginning
 from art2mus.unet import ScoreUNet
 
-OWN_COMPONENTS = (AffectEncoder, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
+OWN_COMPONENTS = (AffectEncoder, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
 """diffusers loads a component of ours only if its module has been imported: here."""
 NUM_LOA_TOKENS = 8
-ALIGNMENT = 64
-"""Bytes, as torch allocates on the CPU."""
 
 StepCallback = Callable[["Art2MusPipeline", int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
-
-
-@runtime_checkable
-class ImageEncoder(Protocol):
-    """What sees the pictures: affect for mini, ImageBind for the full model."""
-
-    def encode(self, images: list[Image.Image]) -> torch.Tensor:
-        """Shape: result (B, embedding_dim)."""
-        ...
 
 
 class Art2MusPipeline(DiffusionPipeline):
     """Music for artworks.
 
     Args:
-        image_encoder: Picture → `image_embeds`.
+        image_encoder: Picture → `image_embeds`. None, as the projection, for a model that reads only texts.
         image_projection: `image_embeds` → `image_tokens`, 1 or 4 of them.
         text_encoder: CLAP's text side.
         tokenizer: Of `text_encoder`.
@@ -67,18 +68,22 @@ class Art2MusPipeline(DiffusionPipeline):
         guidance_scale: Where the call does not say.
         num_inference_steps: Where the call does not say.
         audio_length_in_s: Where the call does not say; None is the codec's usual length.
+        negative_fits_prompt: Whether T5's tokens of a negative prompt are cut or padded to as many as the prompt
+            beside it has, as in diffusers' AudioLDM 2. Without a prompt, beside a picture alone, they never are.
+        image_first: Whether, of a picture and a text, GPT-2 reads the picture first; as published it reads it last.
 
     Source: Rinaldi et al. 2024; the text side is AudioLDM 2 (Liu et al. 2023).
     """
 
+    _optional_components = ["image_encoder", "image_projection"]  # noqa: RUF012 - diffusers' own name
     model_cpu_offload_seq = (
         "text_encoder->text_encoder_2->projection_model->image_projection->language_model->unet->codec"
     )
 
     def __init__(
         self,
-        image_encoder: ImageEncoder,
-        image_projection: ImageProjection,
+        image_encoder: ImageEncoder | None,
+        image_projection: ImageProjection | None,
         text_encoder: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         text_encoder_2: PreTrainedModel,
@@ -93,6 +98,8 @@ class Art2MusPipeline(DiffusionPipeline):
         guidance_scale: float = 3.5,
         num_inference_steps: int = 200,
         audio_length_in_s: float | None = None,
+        negative_fits_prompt: bool = True,
+        image_first: bool = False,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -114,24 +121,18 @@ class Art2MusPipeline(DiffusionPipeline):
             guidance_scale=guidance_scale,
             num_inference_steps=num_inference_steps,
             audio_length_in_s=audio_length_in_s,
+            negative_fits_prompt=negative_fits_prompt,
+            image_first=image_first,
         )
-        self.ranker: Ranker | None = affect_similarity if isinstance(image_encoder, AffectEncoder) else None
+        self.ranker: Ranker | None = ranker_of(image_encoder)
         self.captioner: Captioner | None = None
         self._interrupt = False
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs: Any) -> Art2MusPipeline:
-        """Load a saved pipeline, as diffusers does, and align its weights.
-
-        Weights that lie in a mapped file at odd addresses change the last bits of a product, and with them the
-        waveform: a model would sound otherwise after it was saved and loaded.
-        """
+        """Load a saved pipeline, as diffusers does, and align its weights."""
         pipeline: Art2MusPipeline = super().from_pretrained(pretrained_model_name_or_path, **kwargs)
-        for module in pipeline.components.values():
-            if isinstance(module, torch.nn.Module):
-                for tensor in itertools.chain(module.parameters(), module.buffers()):
-                    if tensor.data_ptr() % ALIGNMENT:
-                        tensor.data = tensor.data.clone()
+        align(pipeline.components.values())
         return pipeline
 
     @torch.no_grad()
@@ -198,7 +199,7 @@ class Art2MusPipeline(DiffusionPipeline):
         condition = Condition.of(self.compose_loa(image_tokens, texts), read)
         avoided = None
         if scale > 1:
-            negatives = self.encode_text(spread(negative_prompt or self.config.negative_prompt, num_items))
+            negatives = self.encode_negatives(negative_prompt, texts, num_items)
             avoided = Condition.of(self.compose_loa(None, negatives), negatives)
 
         # 4. Plan each clip: how long its latents are, and how it will be played
@@ -262,6 +263,8 @@ class Art2MusPipeline(DiffusionPipeline):
             raise ValueError(
                 "there is nothing to make music of: pass `image`, `prompt`, `image_embeds` or `image_tokens`"
             )
+        if self.image_projection is None and any(each is not None for each in (image, image_embeds, image_tokens)):
+            raise ValueError("this model reads only texts, not pictures: pass `prompt` alone")
         if image is not None and (image_embeds is not None or image_tokens is not None):
             raise ValueError("pass `image`, or what was made of it (`image_embeds`, `image_tokens`), not both")
         output_types = ("np", self.codec.decoded_type, "latent")
@@ -274,14 +277,7 @@ class Art2MusPipeline(DiffusionPipeline):
             "image_tokens": image_tokens,
             "prompt": prompt if isinstance(prompt, list) else None,
         }
-        sizes = {name: len(batch) for name, batch in batches.items() if batch is not None}
-        num_items = max(sizes.values(), default=1)
-        if isinstance(negative_prompt, list):
-            sizes["negative_prompt"] = len(negative_prompt)
-        if num_items == 0 or any(size != num_items for size in sizes.values()):
-            found = ", ".join(f"{size} of `{name}`" for name, size in sizes.items())
-            raise ValueError(f"every item of the batch needs its own: found {found}")
-        return num_items
+        return count_items(batches, {"negative_prompt": negative_prompt if isinstance(negative_prompt, list) else None})
 
     def encode_artwork(
         self,
@@ -305,38 +301,44 @@ class Art2MusPipeline(DiffusionPipeline):
             return None
         return self.captioner.describe([image] if isinstance(image, Image.Image) else image)
 
-    def encode_text(self, texts: Sequence[str]) -> list[TextEncoding]:
-        """Read texts, each by itself, so that none depends on how long the others are."""
+    def encode_text(self, texts: Sequence[str], lengths: Sequence[int | None] | None = None) -> list[TextEncoding]:
+        """Read texts, each by itself, so that none depends on how long the others are.
+
+        Args:
+            texts: One for each item.
+            lengths: Cut or pad T5's tokens of each to so many; None leaves them as they are.
+        """
         # Beside text the language model needs room for its ends, image tokens and what it writes.
-        beside = 5 + self.image_projection.config.num_tokens + NUM_LOA_TOKENS
-        max_tokens = self.language_model.config.n_positions - beside
+        num_image_tokens = 0 if self.image_projection is None else 2 + self.image_projection.config.num_tokens
+        max_tokens = self.language_model.config.n_positions - 5 - num_image_tokens - NUM_LOA_TOKENS
         readers = (self.tokenizer, self.text_encoder, self.tokenizer_2, self.text_encoder_2, max_tokens)
-        encodings = {text: read_text(text, *readers) for text in dict.fromkeys(texts)}
-        return [encodings[text] for text in texts]
+        asked = list(zip(texts, lengths or [None] * len(texts), strict=True))
+        encodings = {each: read_text(each[0], *readers, length=each[1]) for each in dict.fromkeys(asked)}
+        return [encodings[each] for each in asked]
+
+    def encode_negatives(
+        self, negative_prompt: str | list[str] | None, texts: Sequence[TextEncoding] | None, num_items: int
+    ) -> list[TextEncoding]:
+        """Read what to keep away from, beside the prompts that have been read."""
+        negatives = spread(self.config.negative_prompt if negative_prompt is None else negative_prompt, num_items)
+        if texts is None or not self.config.negative_fits_prompt:
+            return self.encode_text(negatives)
+        return self.encode_text(negatives, [len(text.states) for text in texts])
 
     def compose_loa(self, image_tokens: torch.Tensor | None, texts: Sequence[TextEncoding] | None) -> torch.Tensor:
         """Let the language model continue what was seen, what was read, or both.
 
-        Its input is the image tokens alone; [SOS, CLAP, EOS, SOS1, T5…, EOS1]; or the text and after it the
-        image tokens.
+        Its input is the image tokens, alone or framed as the projection was trained; or the text, [SOS, CLAP, EOS,
+        SOS1, T5…, EOS1]; or the text and after it the image tokens (before it where `image_first` is set).
 
         Shape: image_tokens (B, N, W); result (B, 8, W).
         Source: the published code of Art2Mus.
         """
-        sequences: list[torch.Tensor] = []
-        if texts is None:
-            sequences = [] if image_tokens is None else list(image_tokens)
-        else:
-            sequences = [project_text(self.projection_model, text) for text in texts]
-            if image_tokens is not None:
-                sequences = [torch.cat(pair) for pair in zip(sequences, image_tokens, strict=True)]
-        loa_tokens: dict[int, torch.Tensor] = {}
-        for members in alike(len(sequence) for sequence in sequences):
-            inputs = torch.stack([sequences[member] for member in members]).to(self.language_model.dtype)
-            mask = inputs.new_ones(inputs.shape[:2], dtype=torch.long)
-            composed = language_of_audio.compose_loa(self.language_model, inputs, mask, NUM_LOA_TOKENS)
-            loa_tokens.update(zip(members, composed, strict=True))
-        return torch.stack([loa_tokens[member] for member in range(len(sequences))])
+        conditioning = None if self.image_projection is None else self.image_projection.config.conditioning
+        sentences = sentences_of(
+            self.projection_model, image_tokens, texts, conditioning, image_first=self.config.image_first
+        )
+        return compose_each(self.language_model, sentences, NUM_LOA_TOKENS)
 
     def prepare_latents(
         self,

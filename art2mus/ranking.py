@@ -7,11 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from art2mus.affect_encoder import AffectEncoder
 from art2mus.codec.protocol import Clip, FloatArray
+from art2mus.imagebind import ImageBind
 from art2mus.metrics.affect import measure_sound
 
-Ranker = Callable[[FloatArray, int, FloatArray], float]
-"""(waveform (audio_frames, channels), sample_rate, subject (embedding_dim,)) → similarity; higher is nearer."""
+Ranker = Callable[[FloatArray, int, FloatArray], float | None]
+"""(waveform (audio_frames, channels), sample_rate, subject (embedding_dim,)) → similarity; higher is nearer, None is
+for a subject that sound cannot be compared with."""
+
+
+def ranker_of(image_encoder: object) -> Ranker | None:
+    """Give the ranker that hears sound in the space in which an encoder sees pictures."""
+    if isinstance(image_encoder, ImageBind):
+        return image_encoder.similarity
+    return affect_similarity if isinstance(image_encoder, AffectEncoder) else None
 
 
 def affect_similarity(waveform: FloatArray, sample_rate: int, subject: FloatArray) -> float:

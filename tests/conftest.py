@@ -31,3 +31,12 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 def repository() -> Path:
     """The root of the repository."""
     return REPOSITORY
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests at full size, unless they are asked for by their mark or their file."""
+    if "full_size" in config.option.markexpr or any("test_full_size" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full_size")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

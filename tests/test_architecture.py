@@ -145,11 +145,13 @@ def test_help_and_check_load_neither_torch_nor_qt(option: str) -> None:
     assert not loaded.intersection(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["art2mus.metrics.frechet", "art2mus.metrics.relevance"])
-def test_the_help_of_commands_loads_no_torch(module: str) -> None:
-    loaded = modules_loaded_by("-m", module, "--help")
+@pytest.mark.parametrize(
+    "command", [f"art2mus.{name}" for name in ("generate", "metrics.frechet", "metrics.relevance", "models", "train")]
+)
+def test_the_help_of_a_command_loads_no_torch(command: str) -> None:
+    loaded = modules_loaded_by("-m", command, "--help")
     assert "art2mus" in loaded
-    assert not loaded.intersection(HEAVY)
+    assert not loaded.intersection((*HEAVY, "huggingface_hub"))
 
 
 @pytest.mark.parametrize(

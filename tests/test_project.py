@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 MODULES_BY_DISTRIBUTION = {
+    "huggingface-hub": "huggingface_hub",
     "pillow": "PIL",
     "pillow-heif": "pillow_heif",
     "pyfluidsynth": "fluidsynth",

@@ -39,8 +39,11 @@ class MelCodec(ModelMixin, ConfigMixin):
     @classmethod
     def from_parts(cls, vae: AutoencoderKL, vocoder: SpeechT5HifiGan) -> MelCodec:
         """Take the two components of a published AudioLDM 2, without copying their weights."""
+        configs = dict(vae.config), vocoder.config.to_diff_dict()
+        # What begins with an underline is about the file it came from.
+        vae_config, vocoder_config = ({k: v for k, v in each.items() if not k.startswith("_")} for each in configs)
         with torch.device("meta"):
-            codec = cls(vae_config=dict(vae.config), vocoder_config=vocoder.config.to_diff_dict())
+            codec = cls(vae_config, vocoder_config)
         codec.vae, codec.vocoder = vae, vocoder
         return codec.eval()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from art2mus.data.tables import DataError
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, STANDARD_FILE, measure_picture, measure_sound
-from art2mus.models import models_folder
+from art2mus.models import ModelMissingError, load_imagebind, locate_imagebind
 from art2mus.sound_files import UnreadableSoundError, read_sound
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ Compute = Callable[[list[Any]], FloatArray]
 
 IMAGEBIND_RATE = 16_000
 IMAGEBIND_MIN_S = 0.025
-IMAGEBIND_FILES = ("imagebind_huge.pth", "model.safetensors")
-"""What the published weights are called where they are published."""
 
 
 @dataclass(frozen=True)
@@ -91,26 +88,22 @@ def read_sound_affect(path: Path) -> FloatArray:
 
 
 def _imagebind(kind: str, weights: Path | None) -> Embedder:
+    if kind == "text":
+        raise DataError("imagebind: its text tower is not part of this program; embed pictures and tracks")
     try:
-        towers: Any = import_module("art2mus.imagebind").ImageBind
-    except ImportError as error:
-        raise DataError(f"imagebind: its towers cannot be loaded ({error}); take --embedder affect") from error
-    ways: dict[str, tuple[Callable[[Any], Any], str]] = {
-        "image": (load_artwork, "encode"),
-        "audio": (read_first_channel, "encode_audio"),
-        "text": (str, "encode_text"),
-    }
-    read, method = ways[kind]
-    if not hasattr(towers, method):
-        raise DataError(f"imagebind: has no {method}: these towers do not take {kind}")
-    path = _find_weights(weights)
+        path = locate_imagebind(weights or "imagebind")
+    except ModelMissingError as error:
+        raise DataError(f"imagebind: {error}\n  (--embedder affect needs no weights)") from error
 
     def load_model(device: torch.device) -> Compute:
-        model = (towers.from_file if path.is_file() else towers.from_pretrained)(path).to(device).eval()
-        more = (IMAGEBIND_RATE,) if kind == "audio" else ()
-        return lambda items: _unit_rows(getattr(model, method)(items, *more))
+        model = load_imagebind(path).to(device)
+        if kind == "image":
+            return lambda pictures: _unit_rows(model.encode(pictures))
+        return lambda sounds: _unit_rows(model.encode_audio(sounds, IMAGEBIND_RATE))
 
-    return Embedder(read, load_model, True, "cosine", {"weights": path.name})
+    return Embedder(
+        load_artwork if kind == "image" else read_first_channel, load_model, True, "cosine", {"weights": path.name}
+    )
 
 
 def read_first_channel(path: Path) -> FloatArray:
@@ -125,21 +118,6 @@ def read_first_channel(path: Path) -> FloatArray:
     if len(samples) < IMAGEBIND_MIN_S * sample_rate:
         raise UnreadableSoundError(f"{path}: {len(samples) / sample_rate:.3f} s are too short to be heard")
     return np.asarray(soxr.resample(samples[:, 0], sample_rate, IMAGEBIND_RATE), np.float32)
-
-
-def _find_weights(weights: Path | None) -> Path:
-    if weights is not None:
-        if not weights.exists():
-            raise DataError(f"imagebind: no weights at {weights}; name {IMAGEBIND_FILES[0]}, or a saved model's folder")
-        return weights
-    folder = models_folder() / "imagebind"
-    for path in (folder / name for name in IMAGEBIND_FILES):
-        if path.is_file():
-            return folder if (folder / "config.json").is_file() else path
-    raise DataError(
-        f"imagebind: its weights are missing; put {IMAGEBIND_FILES[0]} into {folder}, or name it with --weights\n"
-        "  (published by others, for research only); --embedder affect needs none"
-    )
 
 
 def _unit_rows(embeds: torch.Tensor) -> FloatArray:

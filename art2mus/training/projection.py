@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from art2mus.codec.roll_vae import RollVAE
-from art2mus.conditioning import Condition
+from art2mus.conditioning import Condition, sentences_of
 from art2mus.data.pairs import Pairs
 from art2mus.data.windows import load_windows
-from art2mus.language_of_audio import compose_loa
+from art2mus.language_of_audio import compose_each
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
@@ -31,14 +31,19 @@ class ProjectionTask:
     def __init__(self, settings: ProjectionSettings) -> None:
         self.settings = settings
         self.pipeline = Art2MusPipeline.from_pretrained(settings.model)
-        for component in (self.pipeline.unet, self.pipeline.language_model, self.pipeline.codec):
+        pipeline = self.pipeline
+        for component in (pipeline.unet, pipeline.language_model, pipeline.projection_model, pipeline.codec):
             component.eval().requires_grad_(False)
         self.pipeline.unet.set_attn_processor(AttnProcessor())
         self.scheduler = DDPMScheduler.from_config(self.pipeline.scheduler.config)
         torch.manual_seed(settings.loop.seed)
         old = self.pipeline.image_projection.config
         self.trainable: nn.Module = ImageProjection(
-            old.image_embed_dim, settings.hidden_dim, old.language_model_dim, settings.num_image_tokens
+            old.image_embed_dim,
+            settings.hidden_dim,
+            old.language_model_dim,
+            settings.num_image_tokens,
+            settings.conditioning,
         )
         self._encode_what_is_frozen()
 
@@ -93,7 +98,9 @@ class ProjectionTask:
         noisy = self.scheduler.add_noise(latents, noise, timesteps)
         if self.pipeline.unet.config.in_channels > latents.shape[1]:
             noisy = torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)
-        loa = compose_loa(self.pipeline.language_model, tokens, torch.ones(tokens.shape[:2], dtype=torch.long))
+        conditioning = self.settings.conditioning
+        sentences = sentences_of(self.pipeline.projection_model, tokens, None, conditioning, image_first=False)
+        loa = compose_each(self.pipeline.language_model, sentences)
         predicted = self.pipeline.unet(
             noisy,
             timesteps,

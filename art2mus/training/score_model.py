@@ -244,6 +244,7 @@ class ScoreModelTask:
             artwork_prompt=ARTWORK_SENTENCES[0],
             guidance_scale=self.settings.guidance_scale,
             num_inference_steps=self.settings.num_inference_steps,
+            negative_fits_prompt=False,
         )
         pipeline.save_pretrained(folder / "model", safe_serialization=True)
         for count in (1, 4):

@@ -111,6 +111,7 @@ class ProjectionSettings(Section):
         model: Folder of the pipeline whose projection is trained.
         pairs: File of (artwork, music) pairs, from `python -m art2mus.data.pairs`.
         num_image_tokens: 1 is Art2Mus, 4 is Art2Mus-4.
+        conditioning: How GPT-2 is shown the tokens: by themselves as published, or framed by SOS and EOS.
         hidden_dim: Width between the projection's two layers.
         min_snr_gamma: Loss weight min(SNR, gamma) / SNR, for v-prediction / (SNR + 1); none for equal weights.
         attribute_projection: Folder of stage B's projection of attributes with as many tokens. With it the image
@@ -125,6 +126,7 @@ class ProjectionSettings(Section):
     output: File
     loop: Loop
     num_image_tokens: PositiveInt = 1
+    conditioning: Literal["reference", "framed"] = "reference"
     hidden_dim: PositiveInt = 1536
     min_snr_gamma: PositiveFloat | None = 5.0
     attribute_projection: File | None = None

@@ -82,6 +82,25 @@ def test_a_caption_is_the_prompt_and_stands_in_the_receipt(
     assert receipt["captioner"] == str(llava)
 
 
+def test_precision_and_device_are_chosen_and_written_down(
+    models: dict[str, Path], artworks: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--model", models["mel"], "--length", 1, "--steps", 2)
+    assert run(artworks[0], "-o", tmp_path / "half", *options, "--dtype", "bfloat16", "--device", "cpu") == 0
+    receipt = json.loads((tmp_path / "half" / "night.json").read_text())
+    assert (receipt["dtype"], receipt["device"]) == ("bfloat16", "cpu")
+    capsys.readouterr()
+    assert run(artworks[0], "-o", tmp_path, *options, "--device", "moon") == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_four_tokens_are_another_model(artworks: list[Path], tmp_path: Path) -> None:
+    for name in ("mini", "mini-4"):
+        assert run(artworks[0], "-o", tmp_path / name, "--model", name, "--length", 2, "--steps", 2) == 0
+    first, second = (tmp_path / name / "night.mid" for name in ("mini", "mini-4"))
+    assert first.read_bytes() != second.read_bytes()
+
+
 def test_same_command_same_files(models: dict[str, Path], artworks: list[Path], tmp_path: Path) -> None:
     """And a picture gives the same music whichever pictures come before it."""
     for out, given in ((tmp_path / "a", artworks[1:]), (tmp_path / "b", artworks)):

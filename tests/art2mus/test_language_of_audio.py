@@ -36,6 +36,19 @@ def test_padding_on_the_left_changes_nothing(language_model: GPT2Model) -> None:
     torch.testing.assert_close(compose_loa(language_model, padded, mask), alone, atol=1e-5, rtol=1e-5)
 
 
+def test_padding_within_keeps_its_place(language_model: GPT2Model) -> None:
+    """As diffusers' AudioLDM 2 has it: what comes after padding stands as far on as the padding is long."""
+    tokens, mask = torch.randn(1, 5, 16), torch.tensor([[1, 1, 0, 0, 1]])
+    slow = tokens
+    for _ in range(8):
+        seen = torch.cat([mask, torch.ones(1, slow.shape[1] - 5, dtype=torch.long)], dim=1)
+        slow = torch.cat([slow, language_model(inputs_embeds=slow, attention_mask=seen).last_hidden_state[:, -1:]], 1)
+    composed = compose_loa(language_model, tokens, mask)
+    torch.testing.assert_close(composed, slow[:, -8:], atol=1e-5, rtol=1e-5)
+    other = torch.cat([tokens[:, :2], torch.randn(1, 2, 16), tokens[:, 4:]], dim=1)
+    torch.testing.assert_close(compose_loa(language_model, other, mask), composed, atol=1e-5, rtol=1e-5)
+
+
 def test_gradients_reach_what_was_put_in(language_model: GPT2Model) -> None:
     tokens = torch.randn(1, 2, 16, requires_grad=True)
     compose_loa(language_model, tokens, torch.ones(1, 2, dtype=torch.long))[:, -1, 0].sum().backward()

@@ -3,12 +3,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from art2mus.models import ModelMissingError, load_pipeline, locate
-from tests.art2mus import tiny
+from art2mus.imagebind import ImageBind
+from art2mus.models import ModelMissingError, load_imagebind, load_pipeline, locate
+from art2mus.models.assembly import ASSEMBLY, put_together
+from art2mus.projection import ImageProjection
+from tests.art2mus import audioldm2, tiny
 
 
 def test_a_folder_is_a_model(tmp_path: Path) -> None:
@@ -41,6 +47,75 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         locate("/nowhere/at/all")
     with pytest.raises(ModelMissingError, match=r"no model_index\.json"):
         locate(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the hub has it, tiny; beside it ImageBind and a projection."""
+    folder = tmp_path_factory.mktemp("published")
+    audioldm2.save_as_on_the_hub(audioldm2.tiny_parts(), folder / "audioldm2")
+    tiny.imagebind().save_pretrained(folder / "imagebind")
+    torch.save(ImageProjection(tiny.IMAGE_DIM, 12, tiny.LANGUAGE_DIM, 4).state_dict(), folder / "projection.pt")
+    return folder
+
+
+CALL: dict[str, Any] = {"audio_length_in_s": 0.96, "num_inference_steps": 2}
+
+
+def test_a_folder_as_the_hub_has_it_is_a_model(published: Path) -> None:
+    pipe = load_pipeline(published / "audioldm2")
+    assert pipe.image_encoder is None
+    assert type(pipe.language_model).__name__ == "GPT2Model"
+    assert (pipe.config.audio_length_in_s, pipe.config.num_inference_steps, pipe.config.guidance_scale) == (
+        10,
+        200,
+        3.5,
+    )
+    stock = audioldm2.stock(audioldm2.tiny_parts())
+    noise = torch.randn(1, tiny.LATENT_CHANNELS, 24, 4, generator=torch.Generator().manual_seed(0))
+    expected = stock("slow strings.", negative_prompt="bad.", latents=noise, guidance_scale=3.5, **CALL).audios
+    found = pipe(prompt="slow strings.", negative_prompt="bad.", latents=noise, **CALL).audios[:, :, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_model_is_put_together_of_published_parts(dtype: torch.dtype, published: Path, tmp_path: Path) -> None:
+    parts = (str(published / "audioldm2"), str(published / "imagebind"), published / "projection.pt")
+    put_together(tmp_path / "mine", *parts, "framed")
+    pipe = load_pipeline(tmp_path / "mine", dtype)
+    assert {part.dtype for part in pipe.components.values() if isinstance(part, torch.nn.Module)} == {dtype}
+    assert isinstance(pipe.image_encoder, ImageBind)
+    assert (pipe.image_projection.config.num_tokens, pipe.image_projection.config.conditioning) == (4, "framed")
+    picture = Image.linear_gradient("L").convert("RGB")
+    first = pipe(picture, generator=torch.Generator().manual_seed(1), **CALL).audios
+    pipe.save_pretrained(tmp_path / "saved")
+    again = load_pipeline(tmp_path / "saved", dtype)
+    assert np.array_equal(first, again(picture, generator=torch.Generator().manual_seed(1), **CALL).audios)
+
+
+def test_parts_that_do_not_fit_are_named(published: Path, tmp_path: Path) -> None:
+    torch.save(ImageProjection(7, 12, tiny.LANGUAGE_DIM).state_dict(), tmp_path / "other.pt")
+    base, encoder = str(published / "audioldm2"), str(published / "imagebind")
+    put_together(tmp_path / "mine", base, encoder, tmp_path / "other.pt", "reference")
+    with pytest.raises(ModelMissingError, match="projects from 7 numbers, but this ImageBind gives 20"):
+        load_pipeline(tmp_path / "mine")
+    (tmp_path / "mine" / "projection.pt").unlink()
+    with pytest.raises(ModelMissingError, match="give it again with --projection"):
+        locate(tmp_path / "mine")
+    (tmp_path / "mine" / ASSEMBLY).write_text("{}")
+    with pytest.raises(ModelMissingError, match="cannot be read"):
+        locate(tmp_path / "mine")
+
+
+def test_imagebind_is_found_by_name_file_and_folder(published: Path, own_home: Path) -> None:
+    with pytest.raises(ModelMissingError, match="download imagebind"):
+        load_imagebind()
+    (own_home / "models").mkdir()
+    (own_home / "models" / "imagebind").symlink_to(published / "imagebind")
+    for place in ("imagebind", published / "imagebind"):
+        assert load_imagebind(place).config.embedding_dim == tiny.IMAGE_DIM
+    with pytest.raises(ModelMissingError, match=r"expected modality_\S+ .* found"):
+        load_imagebind(next((published / "imagebind").glob("*.safetensors")))
 
 
 def test_looking_for_a_model_needs_no_torch() -> None:

@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import AudioLDM2Pipeline, DPMSolverMultistepScheduler
+from diffusers import DPMSolverMultistepScheduler
 from PIL import Image
-from transformers import GPT2Model
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Codec
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.sampling import GenerationInterruptedError
-from tests.art2mus import tiny
+from tests.art2mus import slow, tiny
 
 CODECS = ("score", "mel")
 
@@ -97,25 +96,6 @@ def test_bfloat16_follows_float32(
     assert torch.nn.functional.cosine_similarity(expected.flatten(), found.flatten(), dim=0) > 0.999
 
 
-def slow_loa(language_model: GPT2Model, tokens: torch.Tensor) -> torch.Tensor:
-    """Everything anew for each token: no cache, no mask."""
-    with torch.no_grad():
-        for _ in range(8):
-            states = language_model(inputs_embeds=tokens).last_hidden_state
-            tokens = torch.cat([tokens, states[:, -1:]], dim=1)
-    return tokens[:, -8:]
-
-
-def slow_sentence(pipe: Art2MusPipeline, text: str) -> torch.Tensor:
-    """[SOS, CLAP, EOS, SOS1, T5…, EOS1], written out."""
-    model, ids = pipe.projection_model, pipe.tokenizer(text, return_tensors="pt").input_ids
-    with torch.no_grad():
-        clap = model.projection(pipe.text_encoder(ids).text_embeds)
-        t5 = model.projection_1(pipe.text_encoder_2(ids).last_hidden_state[0])
-    ends = model.sos_embed[None], model.eos_embed[None], model.sos_embed_1[None], model.eos_embed_1[None]
-    return torch.cat([ends[0], clap, ends[1], ends[2], t5, ends[3]])[None]
-
-
 @pytest.mark.parametrize("kind", CODECS)
 def test_the_language_model_reads_what_the_published_one_reads(
     kind: str, pipelines: dict[str, Art2MusPipeline], image: Image.Image
@@ -127,63 +107,14 @@ def test_the_language_model_reads_what_the_published_one_reads(
         assert embeds is not None
         assert tokens is not None
         assert tokens.shape == (1, {"score": 1, "mel": 4}[kind], tiny.LANGUAGE_DIM)
-        sentence = slow_sentence(pipe, "slow strings in a minor key")
+        sentence, _ = slow.sentence(pipe.components, "slow strings in a minor key")
         for found, inputs in (
             (pipe.compose_loa(tokens, None), tokens),
             (pipe.compose_loa(None, texts), sentence),
             (pipe.compose_loa(tokens, texts), torch.cat([sentence, tokens], dim=1)),
         ):
             assert found.shape == (1, 8, tiny.LANGUAGE_DIM)
-            torch.testing.assert_close(found, slow_loa(pipe.language_model, inputs), rtol=1e-4, atol=1e-5)
-
-
-def test_denoising_and_decoding_equal_diffusers_audioldm2(pipelines: dict[str, Art2MusPipeline]) -> None:
-    pipe = pipelines["mel"]
-    prompts, length_s = ["slow strings", "piano in a minor key , fast"], 0.96
-    with torch.no_grad():
-        texts, negatives = pipe.encode_text(prompts), pipe.encode_text(["low quality ."] * 2)
-        loa, negative_loa = pipe.compose_loa(None, texts), pipe.compose_loa(None, negatives)
-    longest = max(len(text.states) for text in [*texts, *negatives])
-    states, masks = torch.zeros(4, longest, tiny.TEXT_DIM), torch.zeros(4, longest, dtype=torch.long)
-    for row, text in enumerate([*texts, *negatives]):
-        states[row, : len(text.states)] = text.states
-        masks[row, : len(text.states)] = 1
-    stock = AudioLDM2Pipeline(
-        vae=pipe.codec.vae,
-        text_encoder=pipe.text_encoder,
-        text_encoder_2=pipe.text_encoder_2,
-        projection_model=pipe.projection_model,
-        language_model=pipe.language_model,
-        tokenizer=pipe.tokenizer,
-        tokenizer_2=pipe.tokenizer_2,
-        feature_extractor=None,
-        unet=pipe.unet,
-        scheduler=pipe.scheduler,
-        vocoder=pipe.codec.vocoder,
-    )
-    stock.set_progress_bar_config(disable=True)
-    noise = torch.randn(2, tiny.LATENT_CHANNELS, 24, 4, generator=seeded(0))
-    expected = stock(
-        prompt_embeds=states[:2],
-        attention_mask=masks[:2],
-        generated_prompt_embeds=loa,
-        negative_prompt_embeds=states[2:],
-        negative_attention_mask=masks[2:],
-        negative_generated_prompt_embeds=negative_loa,
-        latents=noise,
-        audio_length_in_s=length_s,
-        num_inference_steps=4,
-        guidance_scale=3.5,
-    ).audios
-    found = pipe(
-        prompt=prompts,
-        negative_prompt="low quality .",
-        latents=noise,
-        audio_length_in_s=length_s,
-        num_inference_steps=4,
-        guidance_scale=3.5,
-    ).audios
-    np.testing.assert_allclose(found[:, :, 0], expected, atol=1e-5 * np.abs(expected).max() + 1e-8)
+            torch.testing.assert_close(found, slow.loa(pipe.language_model, inputs), rtol=1e-4, atol=1e-5)
 
 
 def test_noise_is_what_any_diffusers_pipeline_draws(pipe: Art2MusPipeline, image: Image.Image) -> None:

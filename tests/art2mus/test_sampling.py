@@ -36,7 +36,8 @@ def test_player_seeds_leave_the_generator_where_it_is() -> None:
 
 def test_conditions_of_different_lengths_meet_under_guidance() -> None:
     def condition(num_tokens: int) -> Condition:
-        texts = [TextEncoding(torch.zeros(2), torch.full((num_tokens, 3), float(num_tokens)))]
+        states = torch.full((num_tokens, 3), float(num_tokens))
+        texts = [TextEncoding(torch.zeros(2), states, torch.ones(num_tokens, dtype=torch.long))]
         return Condition.of(torch.full((1, 8, 5), float(num_tokens)), texts)
 
     both = condition(2).after(condition(4))

@@ -24,6 +24,7 @@ from art2mus.affect_encoder import AffectEncoder
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.protocol import Codec
 from art2mus.codec.score_codec import ScoreCodec
+from art2mus.imagebind import ImageBind
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
@@ -31,6 +32,7 @@ from art2mus.unet import ScoreUNet
 
 WORDS = "low quality music representing the content of this artwork slow fast soft strings piano in a minor key . ,"
 AFFECT_DIM, TEXT_DIM, LANGUAGE_DIM = len(AFFECT_DIMENSIONS), 16, 24
+IMAGE_DIM = 20
 LATENT_CHANNELS = 4
 
 
@@ -80,7 +82,7 @@ def text_encoder_2() -> T5EncoderModel:
 def language_model() -> GPT2Model:
     return GPT2Model(
         GPT2Config(
-            vocab_size=2, n_positions=64, n_embd=LANGUAGE_DIM, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+            vocab_size=2, n_positions=128, n_embd=LANGUAGE_DIM, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
         )
     )
 
@@ -130,6 +132,28 @@ def mel_codec() -> MelCodec:
         )
     )
     return MelCodec.from_parts(vae, vocoder)
+
+
+def imagebind(seed: int = 0) -> ImageBind:
+    """Both towers, with random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        encoder = ImageBind(
+            embedding_dim=IMAGE_DIM,
+            image_size=32,
+            patch_size=8,
+            vision_width=32,
+            vision_layers=2,
+            vision_heads=2,
+            num_mel_bins=32,
+            audio_width=24,
+            audio_layers=1,
+            audio_heads=2,
+        )
+        for tower in encoder.modality_preprocessors.values():
+            torch.nn.init.normal_(tower.cls_token)
+            torch.nn.init.normal_(tower.pos_embedding_helper.pos_embed)
+    return encoder.eval()
 
 
 def pipeline(codec: Codec | None = None, *, num_tokens: int = 1, seed: int = 0) -> Art2MusPipeline:

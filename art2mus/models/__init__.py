@@ -1,0 +1,189 @@
+"""Which model is where. Importing this loads no torch."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from art2mus.models.assembly import ASSEMBLY, Assembly
+from art2mus.models.hub import LOCK, Source, is_complete
+
+if TYPE_CHECKING:
+    import torch
+
+    from art2mus.imagebind import ImageBind
+    from art2mus.pipeline import Art2MusPipeline
+
+BUNDLED = "mini"
+BUNDLED_PROJECTIONS = {"mini": "image_projection", "mini-4": "image_projection_4"}
+"""`mini-4` is `mini` with another projection: four tokens for each picture instead of one."""
+INDEX = "model_index.json"
+IMAGEBIND_FILES = ("model.safetensors", "imagebind_huge.pth")
+"""As the hub and as the authors call them."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that has a name.
+
+    Attributes:
+        description: What it is, in a line.
+        licence: Of its weights.
+        gigabytes: Its size in fp32, about, without the models it needs.
+        needs: Models it is put together from.
+        source: Where its files are published; None if they are bundled, or are the user's to bring.
+    """
+
+    description: str
+    licence: str
+    gigabytes: float
+    needs: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+_NC = "CC-BY-NC-SA-4.0: not for commercial use"
+_PIPELINE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+MODELS = {
+    "mini": Model("bundled: Art2Mus at a small scale, writes notes", "Apache-2.0", 0.03),
+    "mini-4": Model("bundled: mini with four tokens for each picture", "Apache-2.0", 0.03),
+    "audioldm2": Model("AudioLDM 2: text to sound", _NC, 4.5, source=Source("cvssp/audioldm2", _PIPELINE_FILES)),
+    "audioldm2-music": Model(
+        "AudioLDM 2 trained on music: text to music",
+        _NC,
+        4.5,
+        source=Source("cvssp/audioldm2-music", _PIPELINE_FILES),
+    ),
+    "imagebind": Model(
+        "ImageBind: pictures and sound in one space; a part of the next two",
+        _NC,
+        4.8,
+        source=Source("nielsr/imagebind-huge", ("*.safetensors",)),
+    ),
+    "art2mus": Model("Art2Mus as published: artwork to music, one token", _NC, 0.01, ("audioldm2", "imagebind")),
+    "art2mus-4": Model("Art2Mus-4 as published: artwork to music, four tokens", _NC, 0.03, ("audioldm2", "imagebind")),
+}
+
+
+class ModelMissingError(Exception):
+    """There is no such model here; the message is for the user, in one or two lines."""
+
+
+def models_folder() -> Path:
+    """Where models of the user lie: `models` in `ART2MUS_HOME`, or in the user's data folder."""
+    home = os.environ.get("ART2MUS_HOME")
+    return (Path(home) if home else platformdirs.user_data_path("art2mus")) / "models"
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """Find the folder of a model, by its name or its path.
+
+    Raises: ModelMissingError, saying where it should be and what to do.
+    """
+    name = str(name_or_path)
+    folder, reason = _folder_of(name)
+    if (folder / ASSEMBLY).is_file():
+        _locate_parts(name, folder)
+    elif not (folder / INDEX).is_file():
+        raise ModelMissingError(f"model {name!r}: no {INDEX} in {folder}\n  {reason}")
+    return folder
+
+
+def locate_imagebind(name_or_path: str | Path = "imagebind") -> Path:
+    """Find ImageBind's weights: the file, or the folder that `ImageBind.save_pretrained` wrote.
+
+    Args:
+        name_or_path: "imagebind", a file, or a folder.
+
+    Raises: ModelMissingError, saying where it should be and what to do.
+    """
+    if Path(name_or_path).expanduser().is_file():
+        return Path(name_or_path).expanduser()
+    folder, _ = _folder_of(str(name_or_path))
+    if (folder / "config.json").is_file() and '"ImageBind"' in (folder / "config.json").read_text("utf-8"):
+        return folder
+    for name in IMAGEBIND_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelMissingError(
+        f"no {' or '.join(IMAGEBIND_FILES)} in {folder}\n"
+        "  fetch it with 'python -m art2mus.models download imagebind', or name the file"
+    )
+
+
+def load_pipeline(name_or_path: str | Path = BUNDLED, dtype: torch.dtype | None = None) -> Art2MusPipeline:
+    """Load a model, ready to be called.
+
+    Args:
+        name_or_path: The name of a model, or its folder: a saved pipeline, AudioLDM 2 as the hub keeps it, or one
+            whose `assembly.json` says what it is put together from.
+        dtype: Of the networks; None is float32. Affect is measured in float32 all the same.
+
+    Raises: ModelMissingError.
+    """
+    folder = locate(name_or_path)
+    from art2mus.checkpoints import CheckpointError
+    from art2mus.models.loading import load
+
+    try:
+        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype)
+    except CheckpointError as error:
+        raise ModelMissingError(f"model {str(name_or_path)!r}: {error}") from error
+
+
+def load_imagebind(name_or_path: str | Path = "imagebind", dtype: torch.dtype | None = None) -> ImageBind:
+    """Load ImageBind's two towers.
+
+    Args:
+        name_or_path: "imagebind", a file of published weights, or a folder.
+        dtype: Of the weights; None is float32.
+
+    Raises: ModelMissingError.
+    """
+    path = locate_imagebind(name_or_path)
+    from art2mus.checkpoints import CheckpointError
+    from art2mus.models.loading import imagebind
+
+    try:
+        return imagebind(path, dtype)
+    except CheckpointError as error:
+        raise ModelMissingError(str(error)) from error
+
+
+def _folder_of(name: str) -> tuple[Path, str]:
+    """Where a model lies, and what to do if it is not there."""
+    if name in BUNDLED_PROJECTIONS:
+        folder = Path(str(resources.files("art2mus"))) / "assets" / BUNDLED
+        return folder, "the bundled model is missing from this installation; install art2mus again"
+    command = f"'python -m art2mus.models download {name}'"
+    folder = models_folder() / name if name in MODELS else _existing_folder(name)
+    if (folder / LOCK).is_file() and not is_complete(folder):
+        raise ModelMissingError(f"model {name!r}: not all of it is in {folder} yet\n  go on with {command}")
+    if name in MODELS:
+        return folder, f"its weights are published by others and not bundled; fetch them with {command}"
+    return folder, "this folder is not a saved pipeline; name the one that Art2MusPipeline.save_pretrained wrote"
+
+
+def _existing_folder(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        close = difflib.get_close_matches(name, MODELS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"models are {', '.join(MODELS)}, or a folder"
+        raise ModelMissingError(f"model {name!r}: there is no such folder, and no model of that name; {hint}")
+    return folder
+
+
+def _locate_parts(name: str, folder: Path) -> None:
+    try:
+        parts = Assembly.read(folder)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelMissingError(f"model {name!r}: {folder / ASSEMBLY} cannot be read ({error})") from error
+    locate(parts.base)
+    locate_imagebind(parts.image_encoder)
+    if not parts.projection.is_file():
+        raise ModelMissingError(f"model {name!r}: no projection {parts.projection}; give it again with --projection")

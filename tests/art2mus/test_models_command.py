@@ -1,0 +1,201 @@
+"""`python -m art2mus.models`, as a real process, with a real (small) hub on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from art2mus.models import MODELS, ModelMissingError, load_imagebind, locate
+from art2mus.models.__main__ import main
+from art2mus.models.assembly import Assembly
+from art2mus.models.hub import Lock, LockedFile
+from art2mus.projection import ImageProjection
+from tests.art2mus.hub_server import Hub, serving
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    folder = tmp_path_factory.mktemp("hub")
+    (folder / "base" / "unet").mkdir(parents=True)
+    (folder / "base" / "model_index.json").write_text('{"_class_name": "AudioLDM2Pipeline"}')
+    (folder / "base" / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(os.urandom(3_000_000))
+    (folder / "base" / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"not wanted")
+    (folder / "eyes").mkdir()
+    (folder / "eyes" / "model.safetensors").write_bytes(os.urandom(25_000_000))
+    repositories = {"cvssp/audioldm2": folder / "base", "nielsr/imagebind-huge": folder / "eyes"}
+    with serving(repositories) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_served(hub: Hub) -> None:
+    hub.served.clear()
+    hub.cut_after, hub.is_false = None, False
+    hub.commit = "a" * 40
+
+
+def run(*arguments: str, endpoint: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    if endpoint is not None:
+        environment |= {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1"}
+    command = [sys.executable, "-m", "art2mus.models", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def projection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("projection") / "art2mus_img_proj_layer.pt"
+    torch.save(ImageProjection().state_dict(), path)
+    return path
+
+
+WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
+
+
+def test_a_model_is_fetched_checked_and_found(hub: Hub, own_home: Path) -> None:
+    finished = run("download", "audioldm2", endpoint=hub.endpoint)
+    assert finished.returncode == 0, finished.stderr
+    folder = own_home / "models" / "audioldm2"
+    lock = Lock.read(folder)
+    assert (lock.repository, lock.revision) == ("cvssp/audioldm2", "a" * 40)
+    assert {name: file.algorithm for name, file in lock.files.items()} == {
+        "model_index.json": "git-sha1",
+        WEIGHTS: "sha256",
+    }
+    assert not list(folder.rglob("*.bin"))
+    verified = run("verify", "audioldm2")
+    assert (verified.returncode, verified.stdout.count("ok ")) == (0, 2)
+    assert str(folder) in run("list").stdout
+    again = run("download", "audioldm2")
+    assert again.returncode == 0, "all is there: no network is needed"
+
+
+def test_a_bar_shows_how_far_it_is_on_a_terminal(hub: Hub) -> None:
+    screen, terminal = os.openpty()
+    environment = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": hub.endpoint}
+    command = [sys.executable, "-m", "art2mus.models", "download", "audioldm2"]
+    assert subprocess.run(command, env=environment, stderr=terminal, timeout=120, check=False).returncode == 0
+    os.close(terminal)
+    assert b"100%" in os.read(screen, 1 << 16)
+    os.close(screen)
+
+
+def test_damage_is_found_and_mended_from_the_commit_first_fetched(hub: Hub, own_home: Path) -> None:
+    assert run("download", "audioldm2", endpoint=hub.endpoint).returncode == 0
+    weights = own_home / "models" / "audioldm2" / WEIGHTS
+    content = bytearray(weights.read_bytes())
+    content[1_000_000] ^= 1
+    weights.write_bytes(content)
+    damaged = run("verify", "audioldm2")
+    assert damaged.returncode == 2
+    assert f"DAMAGED {WEIGHTS}" in damaged.stdout
+    assert "damaged; remove" in damaged.stderr
+
+    weights.unlink()
+    with pytest.raises(ModelMissingError, match=r"not all of it .*\n.*download audioldm2"):
+        locate("audioldm2")
+    hub.commit, hub.served[:] = "b" * 40, []
+    assert run("download", "audioldm2", endpoint=hub.endpoint).returncode == 0
+    assert [(commit, name) for commit, name, _ in hub.served] == [("a" * 40, WEIGHTS)]
+    assert run("verify", "audioldm2").returncode == 0
+
+
+def test_a_download_goes_on_where_it_was_interrupted(hub: Hub, own_home: Path) -> None:
+    hub.cut_after = 15_000_000
+    first = run("download", "imagebind", endpoint=hub.endpoint)
+    if first.returncode:  # otherwise the hub's client has tried again by itself
+        assert "run the command again" in first.stderr
+        assert run("download", "imagebind", endpoint=hub.endpoint).returncode == 0
+    sent = [size for _, _, size in hub.served]
+    assert sent[0] == 15_000_000
+    assert sum(sent) <= 35_000_000, "the client keeps what it has in pieces of ten million bytes"
+    assert run("verify", "imagebind").returncode == 0
+
+
+def test_what_is_not_what_was_published_is_not_kept(hub: Hub, own_home: Path) -> None:
+    hub.is_false = True
+    finished = run("download", "imagebind", endpoint=hub.endpoint)
+    assert finished.returncode == 2
+    assert "model.safetensors: not what was published, and removed" in finished.stderr
+    assert not (own_home / "models" / "imagebind" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"), [(None, "HF_HUB_OFFLINE is set"), ("http://127.0.0.1:9", "is this machine online?")]
+)
+def test_offline_is_said_in_a_line_or_two(endpoint: str | None, words: str) -> None:
+    finished = run("download", "imagebind", endpoint=endpoint)
+    assert finished.returncode == 2
+    assert words in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert len(finished.stderr.strip().splitlines()) <= 2
+
+
+def test_a_repository_that_is_gone_is_said(own_home: Path, hub: Hub) -> None:
+    finished = run("download", "audioldm2-music", endpoint=hub.endpoint)
+    assert finished.returncode == 2
+    assert "cvssp/audioldm2-music: the hub has no such repository" in finished.stderr
+
+
+def test_a_short_disk_is_said_before_anything_is_fetched(own_home: Path) -> None:
+    folder = own_home / "models" / "imagebind"
+    folder.mkdir(parents=True)
+    Lock("nielsr/imagebind-huge", "a" * 40, {"model.safetensors": LockedFile(10**18, "sha256", "0" * 64)}).write(folder)
+    finished = run("download", "imagebind")
+    assert finished.returncode == 2
+    assert "1000000000.0 GB are to come, but only" in finished.stderr
+    assert "ART2MUS_HOME" in finished.stderr
+
+
+def test_art2mus_is_put_together_of_its_parts(
+    hub: Hub, own_home: Path, projection: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in ("audioldm2", "imagebind"):
+        assert run("download", part, endpoint=hub.endpoint).returncode == 0
+    assert main(["download", "art2mus"]) == 2
+    assert "add --projection FILE" in capsys.readouterr().err
+    assert main(["download", "art2mus-4", "--projection", str(projection)]) == 2
+    assert "1 token of a picture, but art2mus-4 has 4" in capsys.readouterr().err
+    assert main(["download", "art2mus", "--projection", str(projection)]) == 0
+    assert locate("art2mus") == own_home / "models" / "art2mus"
+    assert main(["download", "art2mus"]) == 0, "what is known need not be said again"
+    capsys.readouterr()
+    assert main(["verify", "art2mus"]) == 0
+    assert capsys.readouterr().out.count("ok ") == 4
+    (own_home / "models" / "art2mus" / "projection.pt").write_bytes(b"something else")
+    assert main(["verify", "art2mus"]) == 2
+    shutil.rmtree(own_home / "models" / "imagebind")
+    with pytest.raises(ModelMissingError, match="download imagebind"):
+        locate("art2mus")
+
+
+def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projection: Path, tmp_path: Path) -> None:
+    (tmp_path / "imagebind_huge.pth").write_bytes(b"weights")
+    (tmp_path / "model_index.json").write_text("{}")
+    mine = ["--projection", str(projection), "--imagebind", str(tmp_path / "imagebind_huge.pth")]
+    assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path), "--conditioning", "framed"]) == 0
+    parts = Assembly.read(own_home / "models" / "art2mus")
+    assert (parts.base, parts.image_encoder) == (str(tmp_path), str(tmp_path / "imagebind_huge.pth"))
+    assert parts.conditioning == "framed"
+    with pytest.raises(ModelMissingError, match="cannot be read as weights"):
+        load_imagebind(parts.image_encoder)
+
+
+def test_every_model_is_listed_with_licence_size_and_place() -> None:
+    finished = run("list")
+    assert finished.returncode == 0
+    for name in MODELS:
+        assert f"{name}: " in finished.stdout
+    assert finished.stdout.count("CC-BY-NC-SA-4.0") == 5
+    assert "about 0.01 GB + audioldm2 + imagebind" in finished.stdout
+    assert finished.stdout.count("not here") == 5
+    assert run("verify", "mini").returncode == 0
+    nothing = run("verify", "imagebind")
+    assert (nothing.returncode, "nothing" in nothing.stderr) == (2, True)
