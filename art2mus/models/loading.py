@@ -12,7 +12,7 @@ import transformers
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from art2mus.checkpoints import CheckpointError
+from art2mus.checkpoints import CheckpointError, align
 from art2mus.codec.mel import MelCodec
 from art2mus.imagebind import ImageBind
 from art2mus.models import INDEX, locate, locate_imagebind
@@ -44,8 +44,9 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None) -> Art
     else:
         pipeline = saved(folder, dtype)
     if projection is not None:
-        layer = ImageProjection.from_pretrained(folder / projection)
-        pipeline.register_modules(image_projection=layer.to(dtype))
+        layer = ImageProjection.from_pretrained(folder / projection, dtype=dtype)
+        pipeline.register_modules(image_projection=layer)
+    align(pipeline.components.values())
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

@@ -38,6 +38,7 @@ def test_the_bundled_models_are_there(name: str, num_tokens: int) -> None:
     pipe = load_pipeline(name)
     assert pipe.image_projection.config.num_tokens == num_tokens
     assert pipe.unet.dtype == pipe.image_projection.dtype == torch.float32
+    assert not pipe.config.negative_fits_prompt, "it was trained with negative prompts of their own length"
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
