@@ -178,17 +178,18 @@ def _together(clips: Sequence[Points], drawn: IntArray) -> Points:
 
 def _warnings(estimated: Estimate, num_clips: tuple[int, int], num_windows: tuple[int, int], dim: int) -> list[str]:
     warnings = []
-    enough = round(dim / _SHARES.min())
-    if min(num_windows) <= enough:
+    num_filling = round(dim / _SHARES.min())
+    if min(num_windows) <= num_filling:
         # Thinned sets that do not fill the space have a bias that is no straight line.
-        warnings.append(f"{min(num_windows)} windows in {dim} dimensions: ∞ is too large for fewer than {enough}")
+        warnings.append(f"{min(num_windows)} windows in {dim} dimensions: ∞ is too large for fewer than {num_filling}")
     share = min(1.0, estimated.bias / max(estimated.value, 1e-12))
     if share > MAX_BIAS:
         text = f"biased: about {share:.0%} of the estimate comes from the number of clips"
         if share < 1.0:
             # The bias falls as 1 / n: with this many times as many clips it is MAX_BIAS of what is estimated then.
             needed = share / (1.0 - share) * (1.0 - MAX_BIAS) / MAX_BIAS
-            text += f"; {' and '.join(f'{size * needed:.0f}' for size in num_clips)} would bring it to {MAX_BIAS:.0%}"
+            enough = " and ".join(f"{size * needed:.0f}" for size in num_clips)
+            text += f"; {enough} clips would bring it to {MAX_BIAS:.0%}"
         warnings.append(text)
     return warnings
 

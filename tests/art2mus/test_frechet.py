@@ -98,7 +98,7 @@ def test_many_clips_bring_no_warning_and_few_bring_both() -> None:
     rank, bias = compare_sets(*two_sets(20), num_resamples=10).warnings
     assert rank == "20 windows in 8 dimensions: ∞ is too large for fewer than 32"
     assert bias.startswith("biased: about ")
-    assert bias.endswith(" would bring it to 10%")
+    assert bias.endswith(" clips would bring it to 10%")
 
 
 def test_as_many_clips_as_the_warning_asks_for_are_enough() -> None:
