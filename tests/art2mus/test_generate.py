@@ -96,7 +96,7 @@ def test_precision_and_device_are_chosen_and_written_down(
 
 def test_four_tokens_are_another_model(artworks: list[Path], tmp_path: Path) -> None:
     for name in ("mini", "mini-4"):
-        assert run(artworks[0], "-o", tmp_path / name, "--model", name, "--length", 2, "--steps", 2) == 0
+        assert run(artworks[0], "-o", tmp_path / name, "--model", name, "--length", 8, "--steps", 4) == 0
     first, second = (tmp_path / name / "night.mid" for name in ("mini", "mini-4"))
     assert first.read_bytes() != second.read_bytes()
 
