@@ -52,4 +52,6 @@ bench: .venv/develop.stamp
 .venv/develop.stamp: .venv/kiosk.stamp
 	@scripts/debian-packages $(TEST_PACKAGES)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[heic,lint,study,test,train]'
+	@# ImageBind as published, to compare with; what it says it needs is of another age.
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps imagebind-unofficial
 	@touch $@
