@@ -95,7 +95,9 @@ def _generate(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     try:
         pipeline = _load(options)
-    except (ModelMissingError, RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
+    except ModelMissingError as error:
+        return _complain(error)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
         return _complain(" ".join(str(error).split("\n")[0].split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:

@@ -5,8 +5,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from art2mus.data.file_checks import check_files
 from tests.art2mus.data.measures import Size, measure_size
 
@@ -60,8 +58,8 @@ def test_a_file_that_takes_its_process_down_costs_only_itself(tmp_path: Path) ->
     assert {file for file, facts in found.items() if facts.error == "corrupt: its decoder crashed"} == {"b", "d"}
 
 
-def fill_with_a_signal(folder: Path, name: str) -> None:
-    fill(folder, **{f"f{number:02d}": name if number == 12 else "x" * number for number in range(20)})
+def fill_with_a_signal(folder: Path) -> None:
+    fill(folder, **{f"f{number:02d}": "SIGKILL" if number == 12 else "x" * number for number in range(20)})
 
 
 def check_again(folder: Path) -> None:
@@ -74,16 +72,9 @@ def check_again(folder: Path) -> None:
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    fill_with_a_signal(tmp_path, "SIGKILL")
+    fill_with_a_signal(tmp_path)
     script = f"from tests.art2mus.data.test_file_checks import *; check(Path({str(tmp_path)!r}))"
     # Processes that outlived their parent would keep the pipes open, and this would wait for them.
     killed = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
     assert killed.returncode == -9
-    check_again(tmp_path)
-
-
-def test_a_run_that_was_interrupted_goes_on_where_it_was(tmp_path: Path) -> None:
-    fill_with_a_signal(tmp_path, "SIGINT")
-    with pytest.raises(KeyboardInterrupt):
-        check(tmp_path)
     check_again(tmp_path)
