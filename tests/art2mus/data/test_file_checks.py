@@ -1,9 +1,12 @@
 """Every file is opened once, whatever happens to the run or to the decoder."""
 
+import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from art2mus.data.file_checks import check_files
 from tests.art2mus.data.measures import Size, measure_size
@@ -58,8 +61,8 @@ def test_a_file_that_takes_its_process_down_costs_only_itself(tmp_path: Path) ->
     assert {file for file, facts in found.items() if facts.error == "corrupt: its decoder crashed"} == {"b", "d"}
 
 
-def fill_with_a_signal(folder: Path) -> None:
-    fill(folder, **{f"f{number:02d}": "SIGKILL" if number == 12 else "x" * number for number in range(20)})
+def fill_with_a_signal(folder: Path, name: str) -> None:
+    fill(folder, **{f"f{number:02d}": name if number == 12 else "x" * number for number in range(20)})
 
 
 def check_again(folder: Path) -> None:
@@ -71,10 +74,15 @@ def check_again(folder: Path) -> None:
     assert not twice & {f"f{number:02d}" for number in range(8)}
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    fill_with_a_signal(tmp_path)
-    script = f"from tests.art2mus.data.test_file_checks import *; check(Path({str(tmp_path)!r}))"
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+def test_a_run_that_was_ended_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
+    fill_with_a_signal(tmp_path, name)
+    # What is started in the background inherits that SIGINT is ignored.
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from tests.art2mus.data.test_file_checks import *; check(Path({str(tmp_path)!r}))"
+    )
     # Processes that outlived their parent would keep the pipes open, and this would wait for them.
-    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
-    assert killed.returncode == -9
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == -signal.Signals[name]
     check_again(tmp_path)
