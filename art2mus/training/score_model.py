@@ -24,7 +24,7 @@ from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
-from art2mus.training.loop import Logs
+from art2mus.training.loop import Logs, TrainingError
 from art2mus.training.settings import ScoreModelSettings
 from art2mus.training.text import make_text_encoder, make_text_encoder_2, make_tokenizer
 from art2mus.unet import ScoreUNet
@@ -67,6 +67,18 @@ class ScoreModel(nn.Module):
         self.attribute_projection_1 = ImageProjection(num_conditions, 2 * width, width, 1)
         self.attribute_projection_4 = ImageProjection(num_conditions, 2 * width, width, 4)
         self.unet = _make_unet(settings, latent_channels)
+
+    def load_weights(self, folder: Path) -> None:
+        """Take the weights of a saved pipeline; the projections of attributes, which it has not, stay as they are.
+
+        Raises: TrainingError if its sizes are others.
+        """
+        pipeline = Art2MusPipeline.from_pretrained(folder)
+        for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
+            try:
+                getattr(self, name).load_state_dict(getattr(pipeline, name).state_dict())
+            except RuntimeError as error:
+                raise TrainingError(f"{folder}: its {name} does not fit the sizes of this YAML: {error}") from error
 
 
 def _make_unet(settings: ScoreModelSettings, latent_channels: int) -> ScoreUNet:
@@ -114,6 +126,8 @@ class ScoreModelTask:
         self.model = ScoreModel(
             settings, len(self.tokenizer), self.attributes.num_conditions, self.vae.config.latent_channels
         )
+        if settings.start_from is not None:
+            self.model.load_weights(settings.start_from)
         self.trainable: nn.Module = self.model
         rng = np.random.default_rng(settings.loop.seed)
         self.held_out = rng.choice(

@@ -71,6 +71,7 @@ class ScoreModelSettings(Section):
 
     Attributes:
         vae: Folder that stage A wrote.
+        start_from: Folder of a saved pipeline of the same sizes, whose weights the training goes on from.
         unet_channels: Widths of the UNet's levels.
         num_heads: Attention heads of each level.
         language_model_dim: Width of GPT-2.
@@ -90,6 +91,7 @@ class ScoreModelSettings(Section):
     vae: File
     output: File
     loop: Loop
+    start_from: File | None = None
     unet_channels: Widths = (64, 96, 160)
     num_heads: Widths = (2, 2, 2)
     language_model_dim: PositiveInt = 192

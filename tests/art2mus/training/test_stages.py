@@ -14,7 +14,7 @@ from art2mus.data.windows import Window, Windows
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.train import main
 from art2mus.training.attributes import Attributes
-from art2mus.training.loop import run
+from art2mus.training.loop import TrainingError, run
 from art2mus.training.score_model import draw_known, padded_left
 from art2mus.training.settings import Loop, ProjectionSettings, RollVAESettings, ScoreModelSettings
 from art2mus.training.tasks import make_task
@@ -63,13 +63,12 @@ def vae(folder: Path) -> Path:
     return folder / "vae" / "vae"
 
 
-@pytest.fixture(scope="module")
-def score_model(folder: Path, vae: Path) -> Path:
-    settings = ScoreModelSettings(
+def score_model_settings(folder: Path, vae: Path, name: str) -> ScoreModelSettings:
+    return ScoreModelSettings(
         stage="score-model",
         windows=folder / "windows.npz",
         vae=vae,
-        output=folder / "score-model",
+        output=folder / name,
         loop=loop(12, precision="fp32"),
         unet_channels=(16, 32),
         num_heads=(2, 2),
@@ -80,6 +79,11 @@ def score_model(folder: Path, vae: Path) -> Path:
         text_share=0.4,
         both_share=0.3,
     )
+
+
+@pytest.fixture(scope="module")
+def score_model(folder: Path, vae: Path) -> Path:
+    settings = score_model_settings(folder, vae, "score-model")
     run(make_task(settings), settings.loop, settings.output)
     return settings.output
 
@@ -91,6 +95,21 @@ def test_stage_b_gives_a_pipeline(score_model: Path) -> None:
     assert clip.score is not None
     assert clip.score.num_steps % 16 == 0
     assert Attributes.load(score_model / "attributes.json").num_conditions == 9
+
+
+def test_stage_b_goes_on_from_a_saved_pipeline(folder: Path, vae: Path, score_model: Path) -> None:
+    settings = score_model_settings(folder, vae, "more").model_copy(update={"start_from": score_model / "model"})
+    saved = Art2MusPipeline.from_pretrained(score_model / "model")
+    goes_on = make_task(settings).trainable
+    for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
+        weights = getattr(saved, name).state_dict()
+        assert all(torch.equal(value, weights[key]) for key, value in getattr(goes_on, name).state_dict().items())
+
+
+def test_stage_b_goes_on_from_nothing_of_another_size(folder: Path, vae: Path, score_model: Path) -> None:
+    wider = {"start_from": score_model / "model", "unet_channels": (16, 48)}
+    with pytest.raises(TrainingError, match="its unet does not fit the sizes of this YAML"):
+        make_task(score_model_settings(folder, vae, "wider").model_copy(update=wider))
 
 
 @pytest.mark.parametrize("num_tokens", [1, 4])
