@@ -69,16 +69,21 @@ class ScoreModel(nn.Module):
         self.unet = _make_unet(settings, latent_channels)
 
     def load_weights(self, folder: Path) -> None:
-        """Take the weights of a saved pipeline; the projections of attributes, which it has not, stay as they are.
+        """Take the weights that another training of this stage wrote.
 
-        Raises: TrainingError if its sizes are others.
+        Raises: TrainingError if they are not there or their sizes are others.
         """
-        pipeline = Art2MusPipeline.from_pretrained(folder)
-        for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
-            try:
+        try:
+            pipeline = Art2MusPipeline.from_pretrained(folder / "model")
+            for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
                 getattr(self, name).load_state_dict(getattr(pipeline, name).state_dict())
-            except RuntimeError as error:
-                raise TrainingError(f"{folder}: its {name} does not fit the sizes of this YAML: {error}") from error
+            for name in ("attribute_projection_1", "attribute_projection_4"):
+                saved = ImageProjection.from_pretrained(folder / name)
+                getattr(self, name).load_state_dict(saved.state_dict())
+        except (OSError, RuntimeError) as error:
+            raise TrainingError(
+                f"start_from: {folder} is no folder that this stage wrote with these sizes: {error}"
+            ) from error
 
 
 def _make_unet(settings: ScoreModelSettings, latent_channels: int) -> ScoreUNet:

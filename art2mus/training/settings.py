@@ -71,7 +71,7 @@ class ScoreModelSettings(Section):
 
     Attributes:
         vae: Folder that stage A wrote.
-        start_from: Folder of a saved pipeline of the same sizes, whose weights the training goes on from.
+        start_from: Output of another training of this stage, of the same sizes, whose weights this one goes on from.
         unet_channels: Widths of the UNet's levels.
         num_heads: Attention heads of each level.
         language_model_dim: Width of GPT-2.

@@ -159,12 +159,16 @@ def test_it_is_never_silent(quiet_day: Run) -> None:
 
 
 def test_works_follow_each_other_in_crossfades_without_a_dip(quiet_day: Run) -> None:
+    """A crossfade is nowhere quieter than the quietest bars of the music itself."""
     assert quiet_day.summary["works_shown"] >= 3
-    for fade_s in quiet_day.summary["fades_s"][1:]:
-        if fade_s + 2 * CROSSFADE_S > 89.0:
-            continue
-        before, during, after = (level_db(quiet_day.frames(), fade_s + n * CROSSFADE_S) for n in (-1, 0, 1))
-        assert during > min(before, after) - 3.0
+    frames, fades_s = quiet_day.frames(), quiet_day.summary["fades_s"]
+    elsewhere = [
+        level_db(frames, at_s)
+        for at_s in np.arange(fades_s[0] + CROSSFADE_S, 85.0, 0.5)
+        if all(abs(at_s - fade_s) >= CROSSFADE_S for fade_s in fades_s)
+    ]
+    during = [level_db(frames, fade_s) for fade_s in fades_s[1:] if fade_s < 85.0]
+    assert min(during) > min(elsewhere) - 1.5
 
 
 def test_memory_stays_within_its_bounds(quiet_day: Run) -> None:
