@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if config is None:
         print("\n".join(mistakes), file=sys.stderr)
         return 2
-    from installation.app import RunOptions, run_kiosk
+    from installation.app import run_kiosk
+    from installation.director import RunOptions
     from installation.logs import start_logging
     from installation.places import log_path
 

@@ -2,9 +2,10 @@
 
 import sys
 
-from installation.app import RunOptions, run_kiosk
+from installation.app import run_kiosk
 from installation.clock import process_started_at_s
 from installation.config import load_config
+from installation.director import RunOptions
 from installation.logs import start_logging
 from installation.places import log_path
 

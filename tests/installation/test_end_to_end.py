@@ -18,7 +18,7 @@ import numpy.typing as npt
 import psutil
 import pytest
 
-from installation.app import LEAVE_WITHIN_S
+from installation.director import LEAVE_WITHIN_S
 from tests import screen, sound_server
 from tests.sound_server import Listener, SoundServer
 

@@ -1,0 +1,307 @@
+"""The director: the loop in the middle, which holds the show and every child together.
+
+It is light (no torch, no Qt, no numpy) and never waits for a child. What happened goes to the show as events;
+what the show wants done goes to the children as messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+
+from installation import cues, messages, show
+from installation.config import KioskConfig
+from installation.jobs import JobDesk, Order, Outcome
+from installation.labels import Work
+from installation.library import Library
+from installation.places import library_dir, summary_path
+from installation.playlist import Playlist
+from installation.summary import Tally, print_summary, summarise, write_summary
+from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+from installation.works import BUNDLED_GALLERY, Gallery
+
+LEAVE_WITHIN_S = 1.0
+TICK_S = 0.2
+RESUME_FADE_S = 0.25
+MAX_CLIPS_REMEMBERED = 64
+TRIM_EVERY_S = 60.0
+MEASURE_EVERY_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says beside the configuration.
+
+    Attributes:
+        started_at_s: When the program started, monotonic.
+        run_for_s: Leave after so long; None stays.
+        record_path: A WAV file of what the speakers are given, or None.
+        composer: What composes, as "package.module:function"; it keeps the contract of `messages`.
+    """
+
+    started_at_s: float
+    run_for_s: float | None = None
+    record_path: Path | None = None
+    composer: str = "installation.composer:main"
+
+
+class Interruption:
+    """SIGINT and SIGTERM as something to look at now and then."""
+
+    def __init__(self) -> None:
+        self.has_come = False
+
+    def __enter__(self) -> Interruption:
+        self._before = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        self.has_come = True
+
+
+class Director:
+    """The loop in the middle. Everything in it runs on one thread."""
+
+    def __init__(self, config: KioskConfig, options: RunOptions, plans: Sequence[ChildPlan]) -> None:
+        """Start the children first, then look at the gallery and the library while they wake up."""
+        self._config = config
+        self._options = options
+        self._tally = Tally(options.started_at_s)
+        self._supervisor = Supervisor(plans, time.monotonic())
+        self._random = random.Random(config.sampling.seed)
+        self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
+        self._works: dict[str, Work] = dict(self._gallery.works)
+        self._playlist = Playlist(self._works, self._random if config.gallery.order == "shuffled" else None)
+        self._library = Library(config.library.folder or library_dir(), round(config.library.max_gb * 1e9))
+        self._desk = JobDesk(self._library, self._tell_composer, config.composer.patience_s)
+        self._show = show.Show(config.show.seconds_per_work, self._playlist.next)
+        self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
+        self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
+        self._shown: messages.ShowWork | None = None
+        self._heard: messages.AudioHeartbeat | None = None
+        self._heard_at_s = 0.0
+        self._audio_lost_at_s: float | None = None
+        self._is_leaving = False
+
+    def run(self, interruption: Interruption) -> None:
+        """Stay until it is time to leave, then leave cleanly."""
+        _log.info("%d works, model %s; Ctrl+C ends the show", len(self._works), self._config.model)
+        timers = _Timers(time.monotonic(), self._config.gallery.scan_every_s)
+        try:
+            self._tell_show(cues.Opened())
+            while not (interruption.has_come or self._is_leaving or self._is_over()):
+                for news in self._supervisor.wait(TICK_S):
+                    self._take(news)
+                self._look_around(timers, time.monotonic())
+        finally:
+            memory = {"director": peak_memory_mb(os.getpid()), **self._supervisor.measure_memory()}
+            ended_at_s = time.monotonic()
+            self._supervisor.close(LEAVE_WITHIN_S)
+        restarts = {name: self._supervisor.num_deaths(name) for name in ("audio", "composer", "ui")}
+        summary = summarise(self._tally, memory, restarts, ended_at_s)
+        if self._options.run_for_s is not None:
+            print_summary(summary)
+        try:
+            write_summary(summary, summary_path())
+        except OSError as error:
+            _log.warning("no summary written: %s", error)
+        _log.info("left after %.1f s", ended_at_s - self._options.started_at_s)
+
+    def _is_over(self) -> bool:
+        run_for_s = self._options.run_for_s
+        return run_for_s is not None and time.monotonic() - self._options.started_at_s >= run_for_s
+
+    def _look_around(self, timers: _Timers, now_s: float) -> None:
+        """What is done now and then, whether or not something happened."""
+        if timers.is_due("scan", now_s) and self._gallery.scan():
+            self._works = self._works | self._gallery.works  # a work that is gone may still be heard
+            self._playlist.replace(self._gallery.works)
+            _log.info("the gallery has changed: %d works", len(self._gallery.works))
+        if timers.is_due("trim", now_s):
+            self._library.trim(in_use=self._clips)
+        if timers.is_due("measure", now_s):
+            self._supervisor.measure_memory()
+        self._settle(self._desk.look_after(now_s))
+        self._tell_show(cues.Ticked())
+
+    # ------------------------------------------------------------ what happened
+
+    def _take(self, news: Said | Lost | Replaced) -> None:
+        match news:
+            case Said("audio", message):
+                self._hear_audio(message)
+            case Said("composer", message):
+                self._hear_composer(message)
+            case Said("ui", message):
+                self._hear_ui(message)
+            case Lost("audio"):
+                self._tally.close_audio_life()
+                self._audio_lost_at_s = time.monotonic()
+            case Lost("ui"):
+                self._tally.close_ui_life()
+            case Lost("composer"):
+                self._settle(self._desk.composer_went(time.monotonic()))
+            case Replaced("audio"):
+                self._resume_sound()
+            case Replaced("ui"):
+                self._resume_picture()
+
+    def _hear_audio(self, message: messages.FromAudio) -> None:
+        match message:
+            case messages.AudioReady():
+                self._desk.sample_rate = self._config.audio.sample_rate or message.sample_rate
+                _log.info("sound: %s, %d Hz", message.device, message.sample_rate)
+            case messages.ClipStarted(clip_id, heard_at_s):
+                self._note_sound(clip_id, heard_at_s)
+                self._tell_show(cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0)))
+            case messages.ClipFailed(clip_id):
+                self._tell_show(cues.ClipFailed(clip_id))
+            case messages.AudioHeartbeat():
+                if self._heard is None or message.samples_played != self._heard.samples_played:
+                    self._supervisor.note_work("audio")
+                self._heard, self._heard_at_s = message, time.monotonic()
+                self._tally.count_audio(message)
+
+    def _note_sound(self, clip_id: str, heard_at_s: float) -> None:
+        tally = self._tally
+        if self._audio_lost_at_s is not None:
+            tally.gap_s += max(0.0, heard_at_s - self._audio_lost_at_s)
+            self._audio_lost_at_s = None
+        tally.note_sound(heard_at_s, is_piece=clip_id != messages.BED_CLIP_ID)
+
+    def _hear_composer(self, message: messages.FromComposer) -> None:
+        self._supervisor.note_work("composer")
+        match message:
+            case messages.ComposerReady():
+                _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
+                self._desk.composer_came()
+                self._settle(self._desk.look_after(time.monotonic()))
+            case messages.ComposeProgress():
+                self._supervisor.send("ui", message)
+            case messages.ClipReady():
+                self._library.add(message.clip)
+                self._tally.count_clip(message)
+                self._settle(self._desk.take(message))
+            case messages.ComposeFailed():
+                if not message.is_lost_piece:
+                    _log.warning("no music: %s", message.reason)
+                self._settle(self._desk.take(message))
+        self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
+
+    def _hear_ui(self, message: messages.FromUi) -> None:
+        match message:
+            case messages.UiReady():
+                self._supervisor.note_work("ui")
+                _log.info("screen: %d x %d, %s", message.width, message.height, message.platform)
+            case messages.UiHeartbeat():
+                self._supervisor.note_work("ui")
+                self._tally.count_frames(message)
+            case messages.QuitRequested():
+                self._is_leaving = True
+
+    def _settle(self, outcome: Outcome | None) -> None:
+        """Tell the show how a job ended."""
+        if outcome is not None:
+            if outcome.clip is not None:
+                self._remember(outcome.clip)
+                self._tally.num_from_library += outcome.is_from_library
+            self._tell_show(outcome.event)
+
+    def _remember(self, clip: messages.ClipInfo) -> None:
+        self._clips[clip.clip_id] = clip
+        self._clips.move_to_end(clip.clip_id)
+        while len(self._clips) > MAX_CLIPS_REMEMBERED:
+            self._clips.popitem(last=False)
+
+    # ------------------------------------------------------------ what is to be done
+
+    def _tell_show(self, event: cues.Event) -> None:
+        for command in self._show.handle(event, time.monotonic()):
+            self._obey(command)
+
+    def _obey(self, command: cues.Command) -> None:
+        audio = self._config.audio
+        match command:
+            case cues.Compose():
+                order = Order(command, self._works[command.artwork_id].path, self._random.getrandbits(32))
+                self._settle(self._desk.submit(order, time.monotonic()))
+                self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
+            case cues.Cancel(job_id):
+                self._desk.cancel(job_id)
+            case cues.Play(clip, is_at_end, start_s):
+                fade_s = RESUME_FADE_S if start_s else self._config.show.crossfade_s
+                self._start_s[clip.clip_id] = start_s
+                self._cue(messages.PlayClip(self._clips[clip.clip_id], fade_s, start_s, is_at_end))
+            case cues.Append(clip):
+                self._cue(messages.AppendClip(self._clips[clip.clip_id]))
+            case cues.ShowWork(artwork_id, start_at_s):
+                self._turn_to(self._works[artwork_id], start_at_s)
+            case cues.EnterScene(scene):
+                self._supervisor.send("ui", messages.SceneChanged(scene.value))
+            case cues.Sound():
+                self._supervisor.send("audio", messages.SetVolume(audio.volume))
+            case cues.Hush():
+                self._supervisor.send("audio", messages.SetVolume(0.0))
+
+    def _cue(self, message: messages.PlayClip | messages.AppendClip) -> None:
+        self._supervisor.send("audio", message)
+        self._supervisor.send("ui", messages.CueClip(message.clip))
+
+    def _turn_to(self, work: Work, start_at_s: float) -> None:
+        fade_s = self._config.show.crossfade_s
+        self._shown = messages.ShowWork(work.artwork_id, work.path, work.label, fade_s, start_at_s)
+        self._supervisor.send("ui", self._shown)
+        self._tally.note_work(work.artwork_id, start_at_s)
+        _log.info("showing %s", work.label.title)
+
+    def _tell_composer(self, message: messages.ToComposer) -> bool:
+        return self._supervisor.send("composer", message)
+
+    def _resume_sound(self) -> None:
+        """The audio process is a new one: go on where the old one stopped."""
+        if self._show.scene is cues.Scene.CLOSED:
+            self._supervisor.send("audio", messages.SetVolume(0.0))
+        clip_id, position_s = "", 0.0
+        if self._heard is not None:
+            clip_id, position_s = self._heard.clip_id, self._heard.position_s
+            if self._audio_lost_at_s is not None:
+                position_s += self._audio_lost_at_s - self._heard_at_s
+            if clip_id in self._clips:
+                position_s %= self._clips[clip_id].length_s
+        self._tell_show(cues.AudioRestarted(clip_id, position_s))
+
+    def _resume_picture(self) -> None:
+        """The ui process is a new one: tell it what the old one knew."""
+        self._supervisor.send("ui", messages.SceneChanged(self._show.scene.value))
+        if self._shown is not None:
+            self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=time.monotonic()))
+        for clip in list(self._clips.values())[-8:]:
+            self._supervisor.send("ui", messages.CueClip(clip))
+
+
+class _Timers:
+    """Things that are due every so often."""
+
+    def __init__(self, now_s: float, scan_every_s: float) -> None:
+        self._every_s = {"scan": scan_every_s, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S}
+        self._due_s = {name: now_s + every_s for name, every_s in self._every_s.items()}
+
+    def is_due(self, name: str, now_s: float) -> bool:
+        if now_s < self._due_s[name]:
+            return False
+        self._due_s[name] = now_s + self._every_s[name]
+        return True
