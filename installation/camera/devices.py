@@ -14,7 +14,9 @@ DEV = Path("/dev")
 
 def video_devices(dev: Path = DEV) -> list[Path]:
     """Every video device, in the order of their numbers."""
-    numbered = [(int(found[1]), path) for path in dev.glob("video*") if (found := re.fullmatch(r"video(\d+)", path.name))]
+    numbered = [
+        (int(found[1]), path) for path in dev.glob("video*") if (found := re.fullmatch(r"video(\d+)", path.name))
+    ]
     return [path for _, path in sorted(numbered)]
 
 

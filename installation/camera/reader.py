@@ -1,8 +1,8 @@
 """The newest picture of the camera, and whether there is one: a thread that drains the source all the time.
 
-A slow reader would get old pictures, and a camera that has died often gives its last one for ever, or never comes back
-from `read()`. So pictures are taken as fast as they come; one that equals the last to the byte is none, for sensors have
-noise; and whether the thread still moves is seen from outside it.
+A slow reader would get old pictures, and a camera that has died often gives its last one for ever, or never comes
+back from `read()`. So pictures are taken as fast as they come; one that equals the last to the byte is none, for
+sensors have noise; and whether the thread still moves is seen from outside it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -115,7 +116,7 @@ class Reader:
                 self._call(capture.close)
             except SourceError as error:
                 self._reason = str(error)
-            except Exception as error:  # OpenCV's own errors, and whatever a driver does: it is tried again
+            except (cv2.error, OSError, MemoryError, ValueError) as error:
                 _log.exception("camera %s", self._source.name)
                 self._reason = f"{type(error).__name__} from OpenCV"
             newest = self._newest
