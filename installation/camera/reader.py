@@ -69,6 +69,7 @@ class Reader:
         self._reason = "no picture yet"
         self._called_at_s: float | None = None
         self._last_rows: Pixels | None = None
+        self._is_over = threading.Event()
         threading.Thread(target=self._run, name="reader", daemon=True).start()
 
     # ------------------------------------------------------------ for the other threads
@@ -104,11 +105,15 @@ class Reader:
         called_at_s = self._called_at_s
         return now_s - called_at_s if called_at_s is not None else 0.0
 
+    def close(self) -> None:
+        """Read no more; does not wait for a source that hangs."""
+        self._is_over.set()
+
     # ------------------------------------------------------------ the thread
 
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
-        while True:
+        while not self._is_over.is_set():
             began_s = time.monotonic()
             try:
                 capture = self._call(self._source.open)
@@ -136,7 +141,7 @@ class Reader:
     def _drain(self, capture: Capture) -> str:
         """Take pictures until there are no new ones; returns why."""
         changed_at_s = time.monotonic()
-        while (pixels := self._call(capture.read)) is not None:
+        while not self._is_over.is_set() and (pixels := self._call(capture.read)) is not None:
             now_s = time.monotonic()
             if self._is_new(pixels):
                 changed_at_s = now_s
@@ -165,6 +170,5 @@ class Reader:
         until_s = time.monotonic() + pause_s
         was_away = self._source.is_away()
         while (rest_s := until_s - time.monotonic()) > 0:
-            time.sleep(min(rest_s, LOOK_FOR_IT_S))
-            if was_away and not self._source.is_away():
+            if self._is_over.wait(min(rest_s, LOOK_FOR_IT_S)) or (was_away and not self._source.is_away()):
                 return

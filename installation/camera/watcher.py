@@ -69,6 +69,7 @@ def main(channel: CameraChannel, settings: CameraSettings) -> None:
     while True:
         while (message := channel.receive()) is not None:
             if isinstance(message, Shutdown):
+                watcher.close()
                 return
             watcher.take(message)
         watcher.watch()
@@ -113,6 +114,11 @@ class Watcher:
                 self._come_back(taken)
             self._look(taken)
         self._judge_health(time.monotonic())
+
+    def close(self) -> None:
+        """Look no more."""
+        self._reader.close()
+        self._learner.shutdown(wait=False, cancel_futures=True)
 
     # ------------------------------------------------------------ the picture
 
