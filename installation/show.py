@@ -130,9 +130,7 @@ class _Music:
 class Show:
     """The state of the show. One thread calls `handle`; everything else follows from the table."""
 
-    def __init__(
-        self, seconds_per_work: float, next_artwork: Callable[[], str | None], linger_s: float = 20.0
-    ) -> None:
+    def __init__(self, seconds_per_work: float, next_artwork: Callable[[], str | None], linger_s: float = 20.0) -> None:
         """Begin closed.
 
         Args:

@@ -116,9 +116,10 @@ class Watcher:
         self._judge_health(time.monotonic())
 
     def close(self) -> None:
-        """Look no more."""
-        self._reader.close()
+        """Look no more; ends the process where a source that hangs would keep it from ending in good order."""
         self._learner.shutdown(wait=False, cancel_futures=True)
+        if not self._reader.close():
+            os._exit(0)
 
     # ------------------------------------------------------------ the picture
 

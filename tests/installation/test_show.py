@@ -145,7 +145,20 @@ class Room:
 
 def moves(room: Room) -> list[str]:
     """Everything that can happen next, by name."""
-    names = ["opened", "closed", "ticked", "came", "left", "lost", "found-a", "found-b", "late", "unknown", "restart", "later"]
+    names = [
+        "opened",
+        "closed",
+        "ticked",
+        "came",
+        "left",
+        "lost",
+        "found-a",
+        "found-b",
+        "late",
+        "unknown",
+        "restart",
+        "later",
+    ]
     if room.job is not None:
         names += ["finish", "fail", "lose"]
     if room.cued:
