@@ -52,7 +52,8 @@ def test_a_camera_is_a_number_a_device_or_an_address(tmp_path: Path, written_as:
 
 
 def test_anything_else_is_no_camera(tmp_path: Path) -> None:
-    assert mistakes(tmp_path, "camera: {source: [1]}") == ["kiosk.yaml:1: camera.source: must be a valid string, not [1]"]
+    (mistake,) = mistakes(tmp_path, "camera: {source: [1]}")
+    assert mistake == "kiosk.yaml:1: camera.source: must be a valid string, not [1]"
 
 
 def test_a_video_file_is_seen_from_where_the_configuration_lies(tmp_path: Path) -> None:
