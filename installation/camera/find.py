@@ -12,7 +12,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from installation.camera.find_frames import find_quadrilaterals
+from installation.camera.find_edges import find_painting
+from installation.camera.find_frames import find_candidates
 from installation.camera.match import KnownWorks, Match, reduced
 from installation.camera.rectify import Corners, Pixels, flatten, rectangle
 
@@ -78,9 +79,8 @@ class Finder:
 def find_frames(camera_frame: Pixels) -> list[Corners]:
     """Find what has four corners like a painting; the likeliest first."""
     small, scale = reduced(camera_frame, SEARCH_SIDE)
-    found = find_quadrilaterals(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8))
-    found.sort(key=lambda corners: -cv2.contourArea(corners))
-    return [np.asarray(corners / scale, np.float32) for corners in found]
+    candidates = find_candidates(small)
+    return [find_painting(camera_frame, np.asarray(each.corners / scale, np.float32)) for each in candidates[:1]]
 
 
 def find_centre(camera_frame: Pixels) -> Found | None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.images import UnreadableImageError, load_artwork
-from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, rectangle
+from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, is_plausible, moved, rectangle
 
 Descriptors = NDArray[np.float32]
 Points = NDArray[np.float32]
@@ -140,7 +140,7 @@ class KnownWorks:
         best = max(seen, key=lambda match: match.num_inliers, default=None)
         if best is None:
             return None
-        return Match(best.artwork_id, _moved(best.corners, to_frame), best.num_inliers, best.score)
+        return Match(best.artwork_id, moved(best.corners, to_frame), best.num_inliers, best.score)
 
     def _candidates(self, features: Features) -> Iterator[tuple[str, _Known]]:
         yield from self._added.items()
@@ -193,7 +193,7 @@ def find_features(picture: Pixels, max_features: int) -> Features:
     Source: SIFT (Lowe 2004), its descriptors made comparable by Hellinger's distance (Arandjelović & Zisserman 2012).
     """
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    keypoints, descriptors = cv2.SIFT_create(nfeatures=max_features, contrastThreshold=0.02).detectAndCompute(
+    keypoints, descriptors = cv2.SIFT.create(nfeatures=max_features, contrastThreshold=0.02).detectAndCompute(
         grey, None
     )
     if descriptors is None or not len(keypoints):
@@ -235,14 +235,10 @@ def _patch(camera_frame: Pixels, corners: Corners) -> tuple[Pixels, NDArray[np.f
     aspect = aspect_ratio(corners, camera_frame.shape[1], camera_frame.shape[0])
     width, height = PATCH_SIDE * min(1.0, aspect), PATCH_SIDE * min(1.0, 1 / aspect)
     to_frame = cv2.getPerspectiveTransform(rectangle(width, height), corners)
-    margin = rectangle(1.2 * width, 1.2 * height) - np.float32([0.1 * width, 0.1 * height])
+    margin = rectangle(1.2 * width, 1.2 * height) - np.array([0.1 * width, 0.1 * height], np.float32)
     size = (round(1.2 * width), round(1.2 * height))
-    wider = _moved(margin, to_frame)
+    wider = moved(margin, to_frame)
     return flatten(camera_frame, wider, *size), cv2.getPerspectiveTransform(rectangle(*size), wider)
-
-
-def _moved(points: Corners, homography: NDArray[np.float64]) -> Corners:
-    return np.asarray(cv2.perspectiveTransform(points[None].astype(np.float32), homography)[0], np.float32)
 
 
 def _located(features: Features, artwork_id: str, work: _Known) -> Match | None:
@@ -256,7 +252,7 @@ def _located(features: Features, artwork_id: str, work: _Known) -> Match | None:
     homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 3.0, maxIters=1000, confidence=0.995)
     if homography is None or (num_inliers := int(mask.sum())) < MIN_INLIERS:
         return None
-    corners = _moved(rectangle(work.width, work.height), homography)
+    corners = moved(rectangle(work.width, work.height), homography)
     if not is_plausible(corners):
         return None
     return Match(artwork_id, corners, num_inliers, 1 - 0.5 ** (num_inliers / MIN_INLIERS))
@@ -271,13 +267,3 @@ def _pairs(frame: Descriptors, work: Features) -> tuple[NDArray[np.intp], NDArra
     second = np.where(apart[best], likeness, -1).max(axis=1)
     is_clear = 1 - first < MAX_RATIO**2 * (1 - second)  # squared distances of unit vectors: 2 - 2 cos
     return np.flatnonzero(is_clear), best[is_clear]
-
-
-def is_plausible(corners: Corners) -> bool:
-    """Say whether a painting hung on a wall can look like this: convex, not mirrored, not a sliver."""
-    sides = np.roll(corners, -1, axis=0) - corners
-    following = np.roll(sides, -1, axis=0)
-    turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
-    lengths = np.linalg.norm(sides, axis=1)
-    sines = turns / np.maximum(lengths * np.roll(lengths, -1), 1e-9)
-    return bool((sines > 0.35).all() and lengths.min() > 0.1 * lengths.max() and lengths.min() > 8)
