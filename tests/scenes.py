@@ -179,12 +179,16 @@ def _wall(rng: Random, to_frame: NDArray[np.float64], side: float) -> NDArray[np
     texture = parts.wall(rng).astype(np.float32)
     flags = cv2.INTER_LINEAR
     return np.asarray(
-        cv2.warpPerspective(texture, to_frame @ np.diag([scale, scale, 1]), (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_WRAP),
+        cv2.warpPerspective(
+            texture, to_frame @ np.diag([scale, scale, 1]), (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_WRAP
+        ),
         np.float32,
     )
 
 
-def _hang(rng: Random, picture: NDArray[np.float32], to_frame: NDArray[np.float64], artwork: Pixels, style: str) -> None:
+def _hang(
+    rng: Random, picture: NDArray[np.float32], to_frame: NDArray[np.float64], artwork: Pixels, style: str
+) -> None:
     """Draw artwork and frame over the wall, with the shadow they throw."""
     whole, border = parts.framed(rng, artwork, style)
     height, width = whole.shape[:2]
@@ -226,6 +230,8 @@ def _seen(rng: Random, picture: NDArray[np.float32], conditions: Conditions, cor
     if conditions.has_glare:
         parts.glare(rng, picture, spot, rng.uniform(0.06, 0.18) * extent)
     if conditions.has_hand:
-        parts.hand(rng, picture, (rng.dirichlet(np.ones(4)) @ corners).astype(np.float64), rng.uniform(0.15, 0.3) * extent)
+        parts.hand(
+            rng, picture, (rng.dirichlet(np.ones(4)) @ corners).astype(np.float64), rng.uniform(0.15, 0.3) * extent
+        )
     np.clip(picture, 0, 255, out=picture)
     return parts.noisy(rng, parts.moved(picture, conditions.blur_px, rng.uniform(0, np.pi)), conditions.noise)

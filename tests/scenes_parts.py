@@ -65,7 +65,13 @@ def framed(rng: Random, artwork: Pixels, style: str) -> tuple[Pixels, int]:
             a frame), "none".
     """
     side = min(artwork.shape[:2])
-    widths = {"wood": (0.05, 0.1), "gilded": (0.1, 0.2), "thin": (0.015, 0.03), "mount": (0.02, 0.05), "white": (0.008, 0.012)}
+    widths = {
+        "wood": (0.05, 0.1),
+        "gilded": (0.1, 0.2),
+        "thin": (0.015, 0.03),
+        "mount": (0.02, 0.05),
+        "white": (0.008, 0.012),
+    }
     if style == "none":
         return artwork, 0
     picture = artwork
@@ -83,7 +89,8 @@ def framed(rng: Random, artwork: Pixels, style: str) -> tuple[Pixels, int]:
 
 def _bordered(picture: Pixels, width: int, colour: NDArray[np.float64]) -> Pixels:
     return np.asarray(
-        cv2.copyMakeBorder(picture, *(width,) * 4, cv2.BORDER_CONSTANT, value=[float(each) for each in colour]), np.uint8
+        cv2.copyMakeBorder(picture, *(width,) * 4, cv2.BORDER_CONSTANT, value=[float(each) for each in colour]),
+        np.uint8,
     )
 
 
@@ -93,8 +100,12 @@ def _profile(rng: Random, picture: Pixels, width: int, depth: float) -> None:
     phase = rng.uniform(0, 2 * np.pi)
     for ring in range(width):
         light = depth * np.sin(phase + 2 * np.pi * 1.5 * ring / width)
-        for edge, gain in ((np.s_[ring, ring : breadth - ring], 1.0), (np.s_[ring : height - ring, ring], 0.5),
-                           (np.s_[height - 1 - ring, ring : breadth - ring], -1.0), (np.s_[ring : height - ring, breadth - 1 - ring], -0.5)):
+        for edge, gain in (
+            (np.s_[ring, ring : breadth - ring], 1.0),
+            (np.s_[ring : height - ring, ring], 0.5),
+            (np.s_[height - 1 - ring, ring : breadth - ring], -1.0),
+            (np.s_[ring : height - ring, breadth - 1 - ring], -0.5),
+        ):
             picture[edge] = np.clip(picture[edge] + gain * light, 0, 255)
 
 

@@ -44,7 +44,7 @@ def _peeled(camera_frame: Pixels, outline: Corners, is_only_fitted: bool) -> Cor
     strips = [view, view.transpose(1, 0, 2), view[:, ::-1], view[::-1].transpose(1, 0, 2)]  # left, top, right, bottom
     border = MARGIN if is_only_fitted else _border(strips, min(size))
     reach = MARGIN // 2 if is_only_fitted else 5
-    lines = [_line(strip, border, reach) for strip in strips]
+    lines = [_line(strip, border, reach, is_only_fitted) for strip in strips]
     return moved(_crossings(lines, size), to_frame)
 
 
@@ -58,50 +58,64 @@ def _border(strips: list[Strip], side: int) -> int:
     cover = np.sort(cv2.dilate(cover, np.ones((1, 5), np.uint8)), axis=0)
     strength = np.minimum(steps, 12).mean(axis=0)
     near = np.minimum(cv2.dilate(steps, np.ones((1, 5), np.uint8)), 4 * steps.mean(axis=1, keepdims=True))
-    clear = np.exp(np.log(near / np.maximum(np.median(steps[:, depth // 2 :], axis=1, keepdims=True), 0.5)).mean(axis=0))
+    clear = np.exp(
+        np.log(1e-3 + near / np.maximum(np.median(steps[:, depth // 2 :], axis=1, keepdims=True), 0.5)).mean(axis=0)
+    )
     is_edge = (cover[1] > 0.6) & (cover.mean(axis=0) > 0.65) & (clear > 1.6)
     peaks = [w for w in range(MARGIN + 3, depth - 2) if is_edge[w] and strength[w] == strength[w - 2 : w + 3].max()]
     border = MARGIN
     for peak in peaks:
         ring = variety[:, min(border + 2, peak - 1) : max(peak - 1, border + 3)].mean(axis=1)
-        if DEBUG: print('peak',peak,strength[peak].round(1),cover[:,peak].round(2),ring.round(1),inside.round(1),clear[peak].round(2))
-        if (np.sort((ring - 1.5) / inside)[:3] >= 0.5).any():
+        if np.sort(ring)[2] > 6 or np.sort((ring - 1.5) / inside)[2] > 0.33:
             break
         border = peak
     return border
-
-
-DEBUG = False
 
 
 def _profiles(strip: Strip, depth: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """For each distance from the edge: where there is an edge, how strong it is, how much changes along the side."""
     along = strip.shape[0]
     middle = strip[MARGIN + along // 6 : along - MARGIN - along // 6, : depth + 1]
-    inwards = np.abs(np.diff(middle, axis=1)).max(axis=2)
+    inwards = _strongest(np.diff(middle, axis=1))
     near = cv2.dilate(inwards, np.ones((1, 3), np.uint8))
     smooth = cv2.blur(middle, (1, 9))
-    apart = np.abs(smooth[16:, :-1] - smooth[:-16, :-1]).max(axis=2)
-    return (near > 2.5).mean(axis=0).astype(np.float32), inwards.mean(axis=0).astype(np.float32), np.median(apart, axis=0).astype(np.float32)
+    apart = _strongest(smooth[16:, :-1] - smooth[:-16, :-1])
+    return (
+        (near > 2.5).mean(axis=0).astype(np.float32),
+        inwards.mean(axis=0).astype(np.float32),
+        np.median(apart, axis=0).astype(np.float32),
+    )
 
 
-def _line(strip: Strip, border: int, reach: int) -> tuple[float, float]:
+def _line(strip: Strip, border: int, reach: int, is_outermost: bool) -> tuple[float, float]:
     """Fit the edge near the border: its distance at the start of the side, and how much that grows along it."""
     along = strip.shape[0]
     first, last = border + 4, along - border - 4
     start = max(border - reach, 0)
-    steps = np.abs(np.diff(strip[first:last, start : border + reach + 2], axis=1)).max(axis=2)
+    steps = _strongest(np.diff(strip[first:last, start : border + reach + 2], axis=1))
     places = np.arange(first, last) + 0.0
     near = cv2.dilate(steps, np.ones((1, 5), np.uint8))
-    is_peak = (steps == near) & (steps >= 0.5 * np.minimum(steps.max(axis=1, keepdims=True), 20))
-    offsets = is_peak.argmax(axis=1) + start + 1.0
+    if is_outermost:
+        is_peak = (steps == near) & (steps >= 0.5 * np.minimum(steps.max(axis=1, keepdims=True), 20))
+        offsets = is_peak.argmax(axis=1) + start + 1.0
+    else:
+        nearness = np.exp(-0.5 * ((np.arange(steps.shape[1]) + start - border) / 2) ** 2)
+        offsets = (steps * nearness).argmax(axis=1) + start + 1.0
     weights = steps.max(axis=1).clip(0, 30)
     slope, start = 0.0, float(np.median(offsets))
     for _ in range(6):
         distance = np.abs(offsets - start - slope * places)
         trust = weights / (1 + (distance / 1.0) ** 2) + 1e-6
-        slope, start = np.polyfit(places, offsets, 1, w=np.sqrt(trust)).tolist()
+        place, offset = np.average(places, weights=trust), np.average(offsets, weights=trust)
+        slope = float((trust * (places - place) * (offsets - offset)).sum() / (trust * (places - place) ** 2).sum())
+        start = float(offset - slope * place)
     return start, slope
+
+
+def _strongest(changes: Strip) -> NDArray[np.float32]:
+    """Of the three colours, the one that changes most."""
+    blue, green, red = np.abs(changes).transpose(2, 0, 1)
+    return np.maximum(np.maximum(blue, green), red)
 
 
 def _crossings(lines: list[tuple[float, float]], size: tuple[int, int]) -> Corners:

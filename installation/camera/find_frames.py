@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -47,21 +46,31 @@ def find_candidates(picture: Pixels) -> list[Candidate]:
     return sorted(candidates, key=lambda each: -each.score)
 
 
-def _quadrilaterals(plane: Pixels) -> Iterator[Corners]:
+def _quadrilaterals(plane: Pixels) -> list[Corners]:
+    found: list[Corners] = []
     for low in (15, 40, 90):
         edges = cv2.morphologyEx(cv2.Canny(plane, low, 2 * low), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         contours, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
-            if (corners := _corners(contour, plane.size)) is not None:
-                yield corners
+            _, _, width, height = cv2.boundingRect(contour)
+            if width * height < MIN_AREA * plane.size:
+                continue
+            corners = _corners(contour, plane.size)
+            if corners is not None and all(np.abs(corners - other).max() > 1.5 for other in found):
+                found.append(corners)
+    return found
 
 
 def _judged(corners: Corners, across: NDArray[np.float32], down: NDArray[np.float32]) -> Candidate:
-    height, width = across.shape
     support = edge_support(corners, across, down)
+    return Candidate(corners, support, support**2 * prominence(corners, across.shape))
+
+
+def prominence(corners: Corners, size: tuple[int, ...]) -> float:
+    """Say how large and how much in the middle something is, of a picture of that height and width."""
+    height, width = size[:2]
     offset = float(np.linalg.norm((corners.mean(axis=0) - (width / 2, height / 2)) / (width, height)))
-    size = float(cv2.contourArea(corners)) / (width * height)
-    return Candidate(corners, support, support**2 * size**0.5 * (1 - 0.7 * offset))
+    return float((cv2.contourArea(corners) / (width * height)) ** 0.5 * (1 - 0.7 * offset))
 
 
 def edge_support(corners: Corners, across: NDArray[np.float32], down: NDArray[np.float32]) -> float:
@@ -89,11 +98,37 @@ def _corners(contour: NDArray[np.int32], picture_area: int) -> Corners | None:
     if cv2.contourArea(hull) < MIN_AREA * picture_area:
         return None
     outline = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)
-    if len(outline) > 4:
-        outline = cv2.approxPolyN(hull, 4, epsilon_percentage=-1, ensure_convex=True).reshape(-1, 1, 2)
-    if len(outline) != 4 or not 0.9 < cv2.contourArea(outline) / cv2.contourArea(hull) < 1.12:
-        return None
+    if len(outline) != 4:
+        return _from_sides(contour)
     corners = in_order(outline[:, 0].astype(np.float32))
+    return corners if is_plausible(corners) else None
+
+
+def _from_sides(contour: NDArray[np.int32]) -> Corners | None:
+    """Four corners from the four longest straight parts of an outline: something may cover the rest of it."""
+    outline = cv2.approxPolyDP(contour, 0.008 * cv2.arcLength(contour, True), True)[:, 0].astype(np.float64)
+    parts = np.roll(outline, -1, axis=0) - outline
+    lengths = np.linalg.norm(parts, axis=1)
+    lines: list[NDArray[np.float64]] = []
+    middles: list[NDArray[np.float64]] = []
+    for index in np.argsort(-lengths)[:12]:
+        normal = np.array([-parts[index, 1], parts[index, 0]]) / max(lengths[index], 1e-6)
+        middle = outline[index] + parts[index] / 2
+        if all(
+            abs(normal @ line[:2]) < 0.97 or abs(line[:2] @ middle + line[2]) > 0.1 * lengths.max() for line in lines
+        ):
+            lines.append(np.array([*normal, -normal @ outline[index]]))
+            middles.append(middle)
+        if len(lines) == 4:
+            break
+    if len(lines) < 4:
+        return None
+    around = np.array(middles) - np.mean(middles, axis=0)
+    order = np.argsort(np.arctan2(around[:, 1], around[:, 0]))
+    crossings = np.array([np.cross(lines[order[k - 1]], lines[order[k]]) for k in range(4)])
+    if np.abs(crossings[:, 2]).min() < 0.2:
+        return None
+    corners = in_order((crossings[:, :2] / crossings[:, 2:]).astype(np.float32))
     return corners if is_plausible(corners) else None
 
 
