@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,22 +23,24 @@ from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, 
 Descriptors = NDArray[np.float32]
 Points = NDArray[np.float32]
 
-WORK_SIDES = (360, 140)
+WORK_SIDES = (240, 110)
 """Works are remembered at these sizes (longer side, pixels): as they look from near, and from far."""
-FEATURES_PER_SIZE = (300, 100)
-FRAME_SIDE = 640
+FEATURES_PER_SIZE = (260, 90)
+FRAME_SIDE = 400
 """The camera's picture is searched at this size (longer side, pixels)."""
-FRAME_FEATURES = 700
-PATCH_SIDE = 360
+FRAME_FEATURES = 500
+PATCH_SIDE = 224
 """A painting whose corners are known is looked at from the front, at this size (longer side, pixels)."""
 MAX_RATIO = 0.8
 """A feature counts if its next best counterpart in a work is this much farther (Lowe 2004, section 7.1)."""
 MIN_INLIERS = 12
 """Features that must lie as one plane puts them. Measured by `python -m bench.camera`: see there."""
-SAME_PLACE = 8.0
+SAME_PLACE = 6.0
 """Features of a work nearer to each other than this (pixels) show the same thing, at several sizes perhaps."""
+CERTAIN_INLIERS = 40
+"""From so many on, no other work is looked at."""
 NUM_WORDS = 1024
-SHORTLIST = 8
+SHORTLIST = 6
 """Works that are looked at closely; below so many there is no vote."""
 MAX_ADDED = 32
 """Visitors' works that are remembered; the oldest is forgotten."""
@@ -136,11 +138,14 @@ class KnownWorks:
         features = find_features(view, FRAME_FEATURES if corners is None else sum(FEATURES_PER_SIZE))
         if len(features.points) < MIN_INLIERS:
             return None
-        seen = [match for match in (_located(features, *work) for work in self._candidates(features)) if match]
-        best = max(seen, key=lambda match: match.num_inliers, default=None)
-        if best is None:
-            return None
-        return Match(best.artwork_id, moved(best.corners, to_frame), best.num_inliers, best.score)
+        best: Match | None = None
+        for artwork_id, work in self._candidates(features):
+            match = _located(features, artwork_id, work)
+            if match is not None and (best is None or match.num_inliers > best.num_inliers):
+                best = match
+            if best is not None and best.num_inliers >= CERTAIN_INLIERS:
+                break
+        return best and replace(best, corners=moved(best.corners, to_frame))
 
     def _candidates(self, features: Features) -> Iterator[tuple[str, _Known]]:
         yield from self._added.items()
@@ -263,7 +268,8 @@ def _pairs(frame: Descriptors, work: Features) -> tuple[NDArray[np.intp], NDArra
     likeness = frame @ work.descriptors.T
     best = likeness.argmax(axis=1)
     first = likeness.max(axis=1)
-    apart = np.linalg.norm(work.points[:, None] - work.points, axis=2) > SAME_PLACE
+    x, y = work.points.T
+    apart = np.hypot(x[:, None] - x, y[:, None] - y) > SAME_PLACE
     second = np.where(apart[best], likeness, -1).max(axis=1)
     is_clear = 1 - first < MAX_RATIO**2 * (1 - second)  # squared distances of unit vectors: 2 - 2 cos
     return np.flatnonzero(is_clear), best[is_clear]
