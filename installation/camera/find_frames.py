@@ -1,39 +1,134 @@
-"""Four-cornered things in a picture: frames and what hangs in them, by their contours."""
+"""Four-cornered things in a picture that could be a painting in its frame."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from installation.camera.match import is_plausible
-from installation.camera.rectify import Corners, Pixels
+from installation.camera.rectify import Corners, Pixels, is_plausible
 
-MIN_AREA = 0.012
+MIN_AREA = 0.008
 """Of the picture; smaller things are not looked at."""
+MIN_SUPPORT = 0.6
+"""Share of the outline along which there has to be an edge."""
+EDGE = 6.0
+"""What counts as one: grey values from one pixel to the next, after smoothing."""
 
 
-def find_quadrilaterals(grey: Pixels) -> list[Corners]:
-    """Find what has four corners and straight sides.
+class Candidate(NamedTuple):
+    """Something four-cornered.
 
-    Shape: grey (height, width).
+    Attributes:
+        corners: In pixels, top left first, clockwise.
+        support: Share of its outline that is an edge.
+        score: How likely it is what the camera is held up to: its outline is clear, it is large, and in the middle.
     """
-    smooth = cv2.GaussianBlur(grey, (5, 5), 0)
+
+    corners: Corners
+    support: float
+    score: float
+
+
+def find_candidates(picture: Pixels) -> list[Candidate]:
+    """Find what has four corners and straight sides; the likeliest first.
+
+    Shape: picture (height, width, 3) BGR.
+    """
+    smooth = cv2.GaussianBlur(picture, (5, 5), 0)
+    candidates: list[Candidate] = []
+    for plane in (cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY), cv2.absdiff(smooth[..., 2], smooth[..., 0])):
+        across, down = (cv2.Scharr(plane, cv2.CV_32F, *along) / 32 for along in ((1, 0), (0, 1)))
+        candidates += [_judged(corners, across, down) for corners in _quadrilaterals(plane)]
+    candidates = [each for each in candidates if each.support >= MIN_SUPPORT]
+    return sorted(candidates, key=lambda each: -each.score)
+
+
+def _quadrilaterals(plane: Pixels) -> list[Corners]:
     found: list[Corners] = []
-    for low in (20, 60):
-        edges = cv2.dilate(cv2.Canny(smooth, low, 3 * low), np.ones((3, 3), np.uint8))
+    for low in (15, 40, 90):
+        edges = cv2.morphologyEx(cv2.Canny(plane, low, 2 * low), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         contours, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-        found += [corners for contour in contours if (corners := _corners(contour, grey.size)) is not None]
+        for contour in contours:
+            _, _, width, height = cv2.boundingRect(contour)
+            if width * height < MIN_AREA * plane.size:
+                continue
+            corners = _corners(contour, plane.size)
+            if corners is not None and all(np.abs(corners - other).max() > 1.5 for other in found):
+                found.append(corners)
     return found
 
 
-def _corners(contour: np.ndarray, picture_area: int) -> Corners | None:
+def _judged(corners: Corners, across: NDArray[np.float32], down: NDArray[np.float32]) -> Candidate:
+    support = edge_support(corners, across, down)
+    return Candidate(corners, support, support**2 * prominence(corners, across.shape))
+
+
+def prominence(corners: Corners, size: tuple[int, ...]) -> float:
+    """Say how large and how much in the middle something is, of a picture of that height and width."""
+    height, width = size[:2]
+    offset = float(np.linalg.norm((corners.mean(axis=0) - (width / 2, height / 2)) / (width, height)))
+    return float((cv2.contourArea(corners) / (width * height)) ** 0.5 * (1 - 0.7 * offset))
+
+
+def edge_support(corners: Corners, across: NDArray[np.float32], down: NDArray[np.float32]) -> float:
+    """Say along what share of the outline the picture changes from inside to outside.
+
+    Shape: corners (4, 2); across, down (height, width): the picture's gradient.
+    """
+    height, width = across.shape
+    sides = np.roll(corners, -1, axis=0) - corners
+    normals = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.maximum(np.linalg.norm(sides, axis=1), 1e-6)[:, None]
+    places = corners[:, None] + sides[:, None] * np.linspace(0.04, 0.96, 32)[:, None]
+    strongest = np.zeros(places.shape[:2], np.float32)
+    for shift in (-2, -1, 0, 1, 2):
+        x, y = np.moveaxis(np.rint(places + shift * normals[:, None]).astype(int), 2, 0)
+        is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
+        change = np.abs(across[y, x] * normals[:, :1] + down[y, x] * normals[:, 1:])
+        strongest = np.maximum(strongest, np.where(is_inside, change, 0))
+    shares = np.sort((strongest > EDGE / 2).mean(axis=1))
+    return float(shares.mean() + shares[0]) / 2
+
+
+def _corners(contour: NDArray[np.int32], picture_area: int) -> Corners | None:
     hull = cv2.convexHull(contour)
     if cv2.contourArea(hull) < MIN_AREA * picture_area:
         return None
-    outline = cv2.approxPolyDP(hull, 0.03 * cv2.arcLength(hull, True), True)
+    outline = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)
     if len(outline) != 4:
-        return None
+        return _from_sides(contour)
     corners = in_order(outline[:, 0].astype(np.float32))
+    return corners if is_plausible(corners) else None
+
+
+def _from_sides(contour: NDArray[np.int32]) -> Corners | None:
+    """Four corners from the four longest straight parts of an outline: something may cover the rest of it."""
+    outline = cv2.approxPolyDP(contour, 0.008 * cv2.arcLength(contour, True), True)[:, 0].astype(np.float64)
+    parts = np.roll(outline, -1, axis=0) - outline
+    lengths = np.linalg.norm(parts, axis=1)
+    lines: list[NDArray[np.float64]] = []
+    middles: list[NDArray[np.float64]] = []
+    for index in np.argsort(-lengths)[:12]:
+        normal = np.array([-parts[index, 1], parts[index, 0]]) / max(lengths[index], 1e-6)
+        middle = outline[index] + parts[index] / 2
+        if all(
+            abs(normal @ line[:2]) < 0.97 or abs(line[:2] @ middle + line[2]) > 0.1 * lengths.max() for line in lines
+        ):
+            lines.append(np.array([*normal, -normal @ outline[index]]))
+            middles.append(middle)
+        if len(lines) == 4:
+            break
+    if len(lines) < 4:
+        return None
+    around = np.array(middles) - np.mean(middles, axis=0)
+    order = np.argsort(np.arctan2(around[:, 1], around[:, 0]))
+    crossings = np.array([np.cross(lines[order[k - 1]], lines[order[k]]) for k in range(4)])
+    if np.abs(crossings[:, 2]).min() < 0.2:
+        return None
+    corners = in_order((crossings[:, :2] / crossings[:, 2:]).astype(np.float32))
     return corners if is_plausible(corners) else None
 
 
