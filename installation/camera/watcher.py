@@ -101,7 +101,7 @@ class Watcher:
                 # Features of many pictures take a while, and meanwhile the camera goes on with what it knows.
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
-                self._fixed = corners
+                self._fixed, self._finder = corners, Finder(self._finder.known)
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
