@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 # OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
@@ -142,6 +143,8 @@ class Watcher:
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
+        if found.artwork_id is None and (match := self._finder.known.recognise(pixels, found.corners)):
+            found = replace(found, artwork_id=match.artwork_id)  # the finder had not come to ask yet
         if found.artwork_id is not None and not self._artworks.holds(found.artwork_id):
             self._say(ArtworkSeen(found.artwork_id, None))
             return
