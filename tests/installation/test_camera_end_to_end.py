@@ -1,9 +1,10 @@
-"""The real kiosk before a camera that is served over the network: works held up, answered, heard; the camera killed."""
+"""The kiosk before a camera that is served over the network: works held up, answered, heard; the camera killed.
+
+All of it is real but the composer, whose every clip is one long note, so that what is heard can be told apart.
+"""
 
 import re
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,24 +32,27 @@ pytestmark = [
 SIZE = (1280, 720)
 OF_THE_GALLERY, A_VISITORS = 3, 5
 PATIENCE_S = 60.0
+PROGRAM = ("-m", "tests.installation.run_kiosk", "tests.installation.sine_composer:main", "600")
+SETTINGS = (
+    "gallery.order=by name",
+    "sampling.seed=1",
+    "show.crossfade_s=1",
+    "show.linger_s=4",
+    "camera.gone_after_s=2",
+)
 
 
-def wait_for(run: Run, line: str) -> float:
-    """Listen until the log has a line like this; returns when that was, monotonic."""
+def wait_for(run: Run, line: str) -> None:
+    """Listen until the log has a line like this."""
     pattern = re.compile(line)
     run.listener.wait_until(lambda _: run.has_log and bool(pattern.search(run.log)), PATIENCE_S)
-    return time.monotonic()
 
 
-def is_heard(run: Run, audio_path: Path) -> Callable[[object], bool]:
-    """Whether two seconds out of the middle of a clip are in what was heard of late."""
+def is_heard(run: Run, audio_path: Path) -> bool:
+    """Whether two seconds of a clip are in what was heard of late."""
     clip, _ = soundfile.read(audio_path, dtype="float32")
-    wanted = clip[4 * RATE : 6 * RATE].mean(axis=1)
-
-    def look(_: object) -> bool:
-        return likeness(run.frames()[-9 * RATE :].mean(axis=1), wanted) > 0.9
-
-    return look
+    wanted = clip[2 * RATE : 4 * RATE].mean(axis=1)
+    return likeness(run.frames()[-9 * RATE :].mean(axis=1), wanted) > 0.9
 
 
 def likeness(heard: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32]) -> float:
@@ -61,13 +65,9 @@ def likeness(heard: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32]) ->
     return float((products / np.maximum(norms, 1e-9)).max())
 
 
-def clip_for(run: Run, is_it: Callable[[str], bool]) -> Path:
-    """The music that was composed for a work."""
-    for receipt in sorted((run.home / "library").glob("*.json")):
-        found = re.search(r'"artwork_id": "([^"]+)"', receipt.read_text())
-        if found and is_it(found[1]):
-            return receipt.with_suffix(".flac")
-    raise AssertionError("no music was composed for it")
+def clips(run: Run) -> set[Path]:
+    """The music composed so far."""
+    return set((run.home / "library").glob("*.flac"))
 
 
 def pictures_in(*folders: Path) -> list[Path]:
@@ -81,30 +81,26 @@ def test_two_works_are_held_up_and_answered_and_the_camera_dies_unheard(reposito
     for index in (0, 1, OF_THE_GALLERY):
         shutil.copy(PICTURES[index], gallery)
     title = re.escape(load_label(PICTURES[OF_THE_GALLERY]).title)
-    settings = {"gallery.folder": gallery, "gallery.order": "by name", "show.linger_s": 4, "camera.gone_after_s": 2}
     with CameraServer(wall(SIZE)) as camera:
-        words = [f"--set={key}={value}" for key, value in {**settings, "camera.source": camera.address}.items()]
-        with kiosk(repository, *words, environment={"TMPDIR": str(scratch)}) as run:
+        words = [f"camera.source={camera.address}", f"gallery.folder={gallery}", *SETTINGS]
+        with kiosk(repository, *words, program=PROGRAM, environment={"TMPDIR": str(scratch)}) as run:
             wait_for(run, "camera: http")
             run.wait_for_clips(1)
 
             camera.show(painting_on_wall(OF_THE_GALLERY, SIZE))
-            composing_at_s = wait_for(run, rf"scene: (composing|listening), \w+ \({title}\)")
-            assert camera.shown_at_s is not None
-            assert composing_at_s - camera.shown_at_s < 6.0
+            wait_for(run, rf"scene: (composing|listening), \w+ \({title}\)")
             wait_for(run, rf"scene: listening, \w+ \({title}\)")
 
+            before = clips(run)
             camera.show(painting_on_wall(A_VISITORS, SIZE))
             wait_for(run, rf"scene: composing, visitor-\w+ \({UNKNOWN}\)")
             wait_for(run, rf"scene: listening, visitor-\w+ \({UNKNOWN}\)")
-            music = clip_for(run, lambda artwork_id: artwork_id.startswith("visitor-"))
-            run.listener.wait_until(is_heard(run, music), PATIENCE_S)
+            run.listener.wait_until(lambda _: any(is_heard(run, clip) for clip in clips(run) - before), PATIENCE_S)
 
             artworks = MEMORY / f"art2mus-{run.process.pid}"
             assert len(list(artworks.iterdir())) == 1
             camera.die()
-            killed_at_s = time.monotonic()
-            assert wait_for(run, "the gallery goes on") - killed_at_s < 5.0
+            wait_for(run, "the gallery goes on")
             wait_for(run, r"scene: attract, visitor-")
             camera.come_back()
             wait_for(run, "camera: .* s without")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,12 @@ class Run:
 
 
 @contextlib.contextmanager
-def kiosk(repository: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Run]:
+def kiosk(
+    repository: Path,
+    *arguments: str,
+    program: Sequence[str] = ("main.py", "--set", f"model={MODEL}"),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Run]:
     """`python main.py` on a virtual screen, with everything it plays recorded."""
     with (
         tempfile.TemporaryDirectory(prefix="kiosk") as folder,
@@ -108,7 +113,7 @@ def kiosk(repository: Path, *arguments: str, environment: Mapping[str, str] | No
     ):
         home = Path(folder, "home")
         own = {**server.environment, **display, "ART2MUS_HOME": str(home), **(environment or {})}
-        command = [sys.executable, "main.py", "--set", f"model={MODEL}", *arguments]
+        command = [sys.executable, *program, *arguments]
         begun_at = len(listener.samples())
         process = subprocess.Popen(
             command,
