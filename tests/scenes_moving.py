@@ -29,7 +29,7 @@ def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
         frame = wall.copy()
         walker.draw(frame, step)
         light = 1 + 0.05 * np.sin(step / 20)
-        yield cv2.add(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
+        yield _with(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
 
 
 def passing_by(seed: int, artworks: Sequence[Pixels], num_frames: int, frames_per_s: float = 5.0) -> Iterator[Pixels]:
@@ -41,15 +41,15 @@ def passing_by(seed: int, artworks: Sequence[Pixels], num_frames: int, frames_pe
             rng = np.random.default_rng((seed, 2, number))
             artwork, neighbour = (artworks[index] for index in rng.integers(len(artworks), size=2))
             scene = render(rng, artwork, draw_conditions(rng), neighbour).camera_frame
-            scene = cv2.copyMakeBorder(scene, *(HEIGHT // 3,) * 2, *(WIDTH // 3,) * 2, cv2.BORDER_REFLECT)
+            wider = cv2.copyMakeBorder(scene, *(HEIGHT // 3,) * 2, *(WIDTH // 3,) * 2, cv2.BORDER_REFLECT)
             phases, speed = rng.uniform(0, 2 * np.pi, 3), rng.uniform(0.25, 0.8)
         now = step / frames_per_s * speed * 2 * np.pi
         x = WIDTH / 3 * (1 + 0.9 * np.sin(0.31 * now + phases[0]))
         y = HEIGHT / 3 * (1 + 0.9 * np.sin(0.47 * now + phases[1]))
         slant = 0.08 * np.sin(0.7 * now + phases[2])
         window = np.array([[1, -slant, x + slant * HEIGHT / 2], [slant, 1, y - slant * WIDTH / 2]])
-        seen = cv2.warpAffine(scene, window, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-        yield cv2.add(seen, noises[number % NUM_NOISES])
+        seen = cv2.warpAffine(wider, window, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        yield _with(seen, noises[number % NUM_NOISES])
 
 
 def held_still(rng: Random, artwork: Pixels, num_frames: int, conditions: Conditions | None = None) -> Iterator[Pixels]:
@@ -60,7 +60,7 @@ def held_still(rng: Random, artwork: Pixels, num_frames: int, conditions: Condit
     for number in range(num_frames):
         tremor = np.array([[1, 0, rng.normal(0, 0.7)], [0, 1, rng.normal(0, 0.7)]])
         seen = cv2.warpAffine(scene, tremor, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        yield cv2.add(seen, noises[number % NUM_NOISES])
+        yield _with(seen, noises[number % NUM_NOISES])
 
 
 class _Walker:
@@ -81,6 +81,10 @@ class _Walker:
             frame, (int(x), int(HEIGHT - 0.3 * size)), (int(0.17 * size), int(0.48 * size)), 0, 0, 360, self._colour, -1
         )
         cv2.ellipse(frame, head, (int(0.07 * size), int(0.1 * size)), 0, 0, 360, (120, 150, 200), -1)
+
+
+def _with(frame: cv2.typing.MatLike, noise: Pixels) -> Pixels:
+    return np.asarray(cv2.add(frame, noise), np.uint8)
 
 
 def _noises(rng: Random) -> list[NDArray[np.uint8]]:

@@ -1,1 +1,1 @@
-"""The camera process: pictures taken, the painting found in them, and when a visitor has shown it. The only place of OpenCV."""
+"""The camera process: pictures, the painting found in them, and whether it is held still. OpenCV is only here."""

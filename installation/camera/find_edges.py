@@ -166,7 +166,7 @@ def _bounded(front: _Front, lines: list[Line], outline: Corners) -> Corners:
 def _strongest(changes: Strip) -> NDArray[np.float32]:
     """Of the three colours, the one that changes most."""
     blue, green, red = np.abs(changes).transpose(2, 0, 1)
-    return np.maximum(np.maximum(blue, green), red)
+    return np.asarray(np.maximum(np.maximum(blue, green), red), np.float32)
 
 
 def _spread(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:

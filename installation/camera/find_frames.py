@@ -48,7 +48,9 @@ def find_candidates(picture: Pixels) -> list[Candidate]:
     candidates: list[Candidate] = []
     for each in (cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY), cv2.absdiff(smooth[..., 2], smooth[..., 0])):
         plane = np.asarray(each, np.uint8)
-        gradient = [np.asarray(cv2.Scharr(plane, cv2.CV_32F, *along), np.float32) / 32 for along in ((1, 0), (0, 1))]
+        gradient = [
+            np.asarray(cv2.Scharr(plane, cv2.CV_32F, *along, scale=1 / 32), np.float32) for along in ((1, 0), (0, 1))
+        ]
         candidates += [_judged(corners, gradient[0], gradient[1]) for corners in _quadrilaterals(plane)]
     candidates = [each for each in candidates if each.support >= MIN_SUPPORT]
     return sorted(candidates, key=lambda each: -each.score)
