@@ -157,7 +157,7 @@ def kiosk(folder: Path) -> Iterator[tuple[Rehearsal, subprocess.Popen[bytes]]]:
                 yield Rehearsal(folder, camera, listener, display["DISPLAY"], log_path), process
                 shutil.copy(log_path, folder)
             finally:
-                process.kill()
+                process.terminate()  # killed, it would leave its shared memory behind
 
 
 def rehearse(folder: Path) -> int:

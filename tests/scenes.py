@@ -102,7 +102,7 @@ class Scene:
 
 
 def read_artwork(path: Path) -> Pixels:
-    """Read a picture as the scenes want it: BGR, without the margin of its paper, which nobody could tell from a mount."""
+    """Read a picture as BGR, without the margin of its paper, which nobody could tell from a passe-partout."""
     picture = np.asarray(cv2.cvtColor(np.asarray(load_artwork(path)), cv2.COLOR_RGB2BGR), np.uint8)
     for _ in range(4):
         is_paper = (picture.min(axis=2) > 190).mean(axis=1) > 0.93
@@ -121,8 +121,7 @@ def render(rng: Random, artwork: Pixels, conditions: Conditions, neighbour: Pixe
         neighbour: What hangs beside it, if the conditions want that.
     """
     height, width = artwork.shape[:2]
-    to_frame = _camera(conditions, width, height)
-    corners = _moved(to_frame, np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32))
+    to_frame, corners = truth(artwork, conditions)
     picture = _wall(rng, to_frame, max(width, height))
     if conditions.has_neighbour and neighbour is not None:
         _hang(rng, picture, _beside(rng, to_frame, artwork, neighbour, corners), neighbour, "wood")
@@ -130,12 +129,19 @@ def render(rng: Random, artwork: Pixels, conditions: Conditions, neighbour: Pixe
     return Scene(_seen(rng, picture, conditions, corners), corners, width / height, conditions)
 
 
+def truth(artwork: Pixels, conditions: Conditions) -> tuple[NDArray[np.float64], Corners]:
+    """Say where an artwork is seen: the homography from its pixels to the camera's, and its corners there."""
+    height, width = artwork.shape[:2]
+    to_frame = _camera(conditions, width, height)
+    return to_frame, _moved(to_frame, np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32))
+
+
 def render_wall(rng: Random, conditions: Conditions) -> Scene:
     """Take the picture of a wall with nothing on it, or with its foot and the floor."""
     to_frame = _camera(replace(conditions, share=0.6), 1000, 700)
     picture = _wall(rng, to_frame, 1000)
     if rng.uniform() < 0.5:
-        foot = _moved(to_frame, np.array([(-9000, 900), (9000, 900)], np.float32) + [500, 0])
+        foot = _moved(to_frame, np.array([(-8500, 900), (9500, 900)], np.float32))
         foot = foot if np.abs(foot).max() < 1e5 else np.array([(0, 650), (WIDTH, 650)])
         outline = np.array([foot[0], foot[1], (foot[1][0], 9000), (foot[0][0], 9000)])
         cv2.fillConvexPoly(picture, outline.astype(np.int32), tuple(rng.uniform(40, 160, 3).tolist()), cv2.LINE_AA)
@@ -161,7 +167,7 @@ def _camera(conditions: Conditions, width: float, height: float) -> NDArray[np.f
         room = np.maximum(0.94 - extent, 0) / 2 * (WIDTH, HEIGHT) * conditions.place
         middle = (seen.max(axis=0) + seen.min(axis=0)) / 2
         away[:2] += (np.array([WIDTH, HEIGHT]) / 2 + room - middle) * away[2] / focal
-    return homography
+    return np.asarray(homography, np.float64)
 
 
 def _turn(axis: int, angle: float) -> NDArray[np.float64]:
@@ -218,7 +224,7 @@ def _beside(
     is_right = corners[:, 0].mean() < WIDTH / 2
     left = width + gap if is_right else -gap - scale * neighbour.shape[1]
     top = (height - scale * neighbour.shape[0]) * rng.uniform(0.2, 0.8)
-    return to_frame @ np.array([[scale, 0, left], [0, scale, top], [0, 0, 1]])
+    return np.asarray(to_frame @ np.array([[scale, 0, left], [0, scale, top], [0, 0, 1]]), np.float64)
 
 
 def _seen(rng: Random, picture: NDArray[np.float32], conditions: Conditions, corners: Corners) -> Pixels:

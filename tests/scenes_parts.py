@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ def clouds(rng: Random, side: int, octaves: tuple[int, ...]) -> NDArray[np.float
         step = side // cells
         large = cv2.resize(tiled, ((cells + 4) * step,) * 2, interpolation=cv2.INTER_CUBIC)
         total += large[2 * step : 2 * step + side, 2 * step : 2 * step + side] / np.sqrt(cells)
-    return (total - total.mean()) / max(float(total.std()), 1e-6)
+    return np.asarray((total - total.mean()) / max(float(total.std()), 1e-6), np.float32)
 
 
 def wall(rng: Random) -> Pixels:
@@ -134,12 +136,15 @@ def hand(rng: Random, picture: NDArray[np.float32], tip: NDArray[np.float64], wi
     lean = rng.uniform(-0.5, 0.5)
     palm = tip + width * np.array([lean, 1.6])
     wrist = tip + np.array([lean * 3 * width, 2 * picture.shape[0]])
-    point = lambda where: tuple(int(each) for each in where)  # noqa: E731
-    cv2.line(picture, point(palm), point(wrist), colour, int(0.7 * width), cv2.LINE_AA)
-    cv2.ellipse(picture, point(palm), point((0.55 * width, 0.7 * width)), 0, 0, 360, colour, -1, cv2.LINE_AA)
+    cv2.line(picture, _point(palm), _point(wrist), colour, int(0.7 * width), cv2.LINE_AA)
+    cv2.ellipse(picture, _point(palm), _point((0.55 * width, 0.7 * width)), 0, 0, 360, colour, -1, cv2.LINE_AA)
     for finger in np.linspace(-0.4, 0.4, 4):
         end = tip + width * np.array([finger, abs(finger)])
-        cv2.line(picture, point(palm), point(end), colour, max(2, int(0.24 * width)), cv2.LINE_AA)
+        cv2.line(picture, _point(palm), _point(end), colour, max(2, int(0.24 * width)), cv2.LINE_AA)
+
+
+def _point(where: Iterable[float]) -> tuple[int, ...]:
+    return tuple(int(each) for each in where)
 
 
 def moved(picture: NDArray[np.float32], length: int, angle: float) -> NDArray[np.float32]:
@@ -157,6 +162,5 @@ def moved(picture: NDArray[np.float32], length: int, angle: float) -> NDArray[np
 def noisy(rng: Random, picture: NDArray[np.float32], sigma: float) -> Pixels:
     """Add the sensor's noise, and count in whole steps."""
     cv2.setRNGSeed(int(rng.integers(2**31)))
-    noise = np.empty_like(picture)
-    cv2.randn(noise, (0, 0, 0), (sigma,) * 3)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+    noise = cv2.randn(np.empty_like(picture), np.zeros(3), np.full(3, sigma))
+    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)

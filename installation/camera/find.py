@@ -23,10 +23,10 @@ Rung = Literal["fixed", "known", "frame", "centre"]
 
 SEARCH_SIDE = 640
 """Frames are looked for at this size (longer side, pixels)."""
-NUM_TURNS = 6
-FRAME_TURN, PATCH_TURN, WHOLE_TURN = 0, 2, 4
-"""Of every six pictures, the first is searched for frames, the third for known works where a frame is, the fifth for
-known works anywhere. The others are only followed."""
+NUM_TURNS = 5
+FRAME_TURN, PATCH_TURN, WHOLE_TURN = 0, 1, 3
+"""Of every five pictures, the first is searched for frames, the second for known works where a frame is, the fourth
+for known works anywhere. In the others, what was found is only followed."""
 MAX_MISSES = 3
 """A known work is given up when it is not recognised so many times in a row."""
 SAME_PLACE = 0.03
@@ -125,7 +125,7 @@ class Finder:
     def _take(self, camera_frame: Pixels, found: Found | None, is_followed: bool = False) -> None:
         self._found = found
         if found is None:
-            self._turn, self._tracker, self._rival = FRAME_TURN, None, None
+            self._tracker = self._rival = None
         elif not is_followed:
             self._tracker, self._num_misses = Tracker(camera_frame, found.corners), 0
 

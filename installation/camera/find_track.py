@@ -46,7 +46,7 @@ class Tracker:
             self._grey, grey, self._points[:, None], np.empty(0, np.float32), winSize=(17, 17), maxLevel=3
         )
         self._grey = grey
-        return self._plane(ahead[:, 0], is_found[:, 0] == 1)
+        return self._plane(np.asarray(ahead[:, 0], np.float32), is_found[:, 0] == 1)
 
     def _plane(self, points: NDArray[np.float32], is_found: NDArray[np.bool_]) -> Corners | None:
         if is_found.sum() < max(MIN_POINTS, MIN_SHARE * self._num_at_first):

@@ -108,7 +108,7 @@ class KnownWorks:
             except UnreadableImageError as error:
                 _log.warning("%s is not recognised: %s", artwork_id, error)
                 continue
-            works._gallery[artwork_id] = _known(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR))
+            works._gallery[artwork_id] = _known(np.ascontiguousarray(np.asarray(picture)[..., ::-1]))
         works._votes = _Votes.among(works._gallery)
         return works
 
@@ -243,7 +243,8 @@ def _patch(camera_frame: Pixels, corners: Corners) -> tuple[Pixels, NDArray[np.f
     margin = rectangle(1.2 * width, 1.2 * height) - np.array([0.1 * width, 0.1 * height], np.float32)
     size = (round(1.2 * width), round(1.2 * height))
     wider = moved(margin, to_frame)
-    return flatten(camera_frame, wider, *size), cv2.getPerspectiveTransform(rectangle(*size), wider)
+    back = cv2.getPerspectiveTransform(rectangle(*size), wider)
+    return flatten(camera_frame, wider, *size), np.asarray(back, np.float64)
 
 
 def _located(features: Features, artwork_id: str, work: _Known) -> Match | None:

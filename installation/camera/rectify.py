@@ -119,4 +119,4 @@ def balance_white(artwork: Pixels) -> Pixels:
     """
     brightest = np.percentile(artwork.reshape(-1, 3), 98, axis=0)
     gains = np.clip(brightest.max() / np.maximum(brightest, 1), 1, 4 / 3)
-    return np.clip(artwork * gains, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(artwork * gains, 0, 255), np.uint8)

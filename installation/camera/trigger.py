@@ -41,12 +41,12 @@ class TriggerSettings:
     hold_s: float = 1.0
     max_motion: float = 0.04
     max_change: float = 0.1
-    min_sharpness: float = 0.12
-    max_glare: float = 0.06
+    min_sharpness: float = 0.29
+    max_glare: float = 0.04
     min_light: float = 0.2
     min_side: float = 0.13
     min_confidence: float = 0.3
-    min_likeness: float = 0.8
+    min_likeness: float = 0.72
     patience_s: float = 4.0
 
 
@@ -69,10 +69,18 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A painting as it looks at one moment: where it is, and what can be told without its place."""
+    """A painting as it looks at one moment.
+
+    Attributes:
+        corners: In the camera's picture.
+        artwork_id: Which known work it is, or None.
+        view: From the front, squeezed into a square: (LOOK_SIDE, LOOK_SIDE, 3).
+        fingerprint: What it shows, whatever the light's strength and colour: (3 · PRINT_SIDE²,), of length 1.
+    """
 
     corners: Corners
     artwork_id: str | None
+    view: Pixels
     fingerprint: NDArray[np.float32]
 
 
@@ -99,13 +107,12 @@ class Trigger:
         if found is None or found.confidence < self.settings.min_confidence:
             self._anchor = None
             return Verdict(Hint.NONE, 0.0, is_new=False, is_present=False)
-        view = flatten(camera_frame, found.corners, LOOK_SIDE, LOOK_SIDE)
-        look = Look(found.corners, found.artwork_id, fingerprint(view))
+        look = see(camera_frame, found)
         if self._answered is not None and self._is_same(self._answered, look):
             self._anchor = None
             self._answered = replace(self._answered, artwork_id=look.artwork_id or self._answered.artwork_id)
             return Verdict(Hint.NONE, 1.0, is_new=False, is_present=True)
-        return self._judge(now_s, look, self._hint(look, view, camera_frame))
+        return self._judge(now_s, look, self._hint(look, camera_frame))
 
     def _judge(self, now_s: float, look: Look, hint: Hint) -> Verdict:
         limits = self.settings
@@ -122,17 +129,17 @@ class Trigger:
         self._answered = look
         return Verdict(Hint.NONE, 1.0, is_new=True, is_present=True)
 
-    def _hint(self, look: Look, view: Pixels, camera_frame: Pixels) -> Hint:
+    def _hint(self, look: Look, camera_frame: Pixels) -> Hint:
         """What spoils the view of a painting that does not move."""
         limits = self.settings
         side = float(np.ptp(look.corners, axis=0).max()) / max(camera_frame.shape[:2])
         if side < limits.min_side:
             return Hint.COME_CLOSER
-        if light(view) < limits.min_light:
+        if light(look.view) < limits.min_light:
             return Hint.TOO_DARK
-        if glare(view) > limits.max_glare:
+        if glare(look.view) > limits.max_glare:
             return Hint.GLARE
-        return Hint.HOLD_STILL if sharpness(view) < limits.min_sharpness else Hint.NONE
+        return Hint.HOLD_STILL if sharpness(look.view) < limits.min_sharpness else Hint.NONE
 
     def _has_moved(self, before: Look, now: Look) -> bool:
         diagonal = float(np.linalg.norm(np.ptp(now.corners, axis=0)))
@@ -145,14 +152,16 @@ class Trigger:
         return likeness(before, now) >= self.settings.min_likeness
 
 
-def fingerprint(view: Pixels) -> NDArray[np.float32]:
-    """Say what a painting shows, whatever the light's strength and colour.
+def see(camera_frame: Pixels, found: Found) -> Look:
+    """Look at what was found, so that it can be judged and compared.
 
-    Shape: view (side, side, 3); result (3 · PRINT_SIDE²,), of length 1.
+    Shape: camera_frame (height, width, 3) BGR.
     """
+    view = flatten(camera_frame, found.corners, LOOK_SIDE, LOOK_SIDE)
     small = cv2.resize(view, (PRINT_SIDE, PRINT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     centred = small - cv2.blur(small, (PRINT_SIDE - 1, PRINT_SIDE - 1), borderType=cv2.BORDER_REFLECT)
-    return np.asarray(centred.ravel() / max(float(np.linalg.norm(centred)), 1e-9), np.float32)
+    fingerprint = centred.ravel() / max(float(np.linalg.norm(centred)), 1e-9)
+    return Look(found.corners, found.artwork_id, view, np.asarray(fingerprint, np.float32))
 
 
 def likeness(one: Look, other: Look) -> float:
