@@ -40,6 +40,7 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
         _log.warning("%s", screen.advice)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with contextlib.ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
         tap_name = stack.enter_context(_shared_memory(TAP_BYTES))
         plans = child_plans(config, options, tap_name)
         if config.camera.source is not None:
@@ -49,8 +50,7 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
                 _log.error("%s; without a camera, or with camera.keep_artworks, none is needed", error)
                 return 2
             plans = with_camera(plans, config, stack.enter_context(_shared_memory(VIEW_BYTES)), artworks)
-        with Interruption() as interruption:
-            Director(config, options, plans).run(interruption)
+        Director(config, options, plans).run(interruption)
     return 0
 
 

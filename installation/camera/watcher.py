@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from installation.camera import VIEW_PIXELS
 from installation.camera.artworks import ArtworkFolder
-from installation.camera.find import Finder, Found
+from installation.camera.find import NUM_TURNS, Finder, Found
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
 from installation.camera.source import Source
@@ -88,7 +88,7 @@ class Watcher:
         self._trigger = Trigger(self._trigger_settings)
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
-        self._number = 0
+        self._number = self._num_held = 0
         self._is_ready = self._is_lost = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
@@ -129,6 +129,7 @@ class Watcher:
         self._finder.fixed = _in_pixels(self._fixed, width, height)
         found = self._finder.find(taken.pixels)
         verdict = self._trigger.update(taken.taken_at_s, taken.pixels, found)
+        self._num_held = self._num_held + 1 if verdict.held else 0
         self._greet(taken.taken_at_s, verdict.is_present)
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)
@@ -143,8 +144,10 @@ class Watcher:
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
-        if found.artwork_id is None and (match := self._finder.known.recognise(pixels, found.corners)):
-            found = replace(found, artwork_id=match.artwork_id)  # the finder had not come to ask yet
+        if found.artwork_id is None and self._num_held < 2 * NUM_TURNS:
+            # On a busy machine so few pictures were looked at that the finder has not come to ask.
+            match = self._finder.known.recognise(pixels, found.corners)
+            found = replace(found, artwork_id=match.artwork_id if match else None)
         if found.artwork_id is not None and not self._artworks.holds(found.artwork_id):
             self._say(ArtworkSeen(found.artwork_id, None))
             return
