@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from installation.camera.devices import DEV, find_device, stable_name, stable_names, video_devices
+from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
 from installation.config import KioskConfig
 from installation.labels import read_gallery
 from installation.memory_folder import MEMORY
@@ -205,7 +205,7 @@ def _list_devices(dev: Path) -> str:
 def _camera_at(address: str) -> Finding:
     """Whether somebody listens there, and whether a web server knows the address."""
     parts = urlsplit(address)
-    shown = f"{parts.scheme}://{parts.hostname}{parts.path}"  # without the password
+    shown = shown_name(address)
     try:
         port = parts.port or {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}[parts.scheme]
         with socket.create_connection((parts.hostname or "", port), timeout=_CAMERA_TIMEOUT_S):

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from installation.camera import VIEW_PIXELS
 from installation.camera.artworks import ArtworkFolder
+from installation.camera.devices import shown_name
 from installation.camera.find import NUM_TURNS, Finder, Found
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
@@ -82,6 +83,7 @@ class Watcher:
     def __init__(self, channel: CameraChannel, settings: CameraSettings, reader: Reader) -> None:
         """Begin with no works known and nobody there."""
         self._channel, self._settings, self._reader = channel, settings, reader
+        self._name = shown_name(settings.source)
         self._finder = Finder(KnownWorks())
         self._fixed: Outline | None = None
         self._trigger_settings = TriggerSettings(hold_s=settings.hold_s)
@@ -107,7 +109,9 @@ class Watcher:
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
         if self._learning is not None and self._learning.done():
-            self._finder.known, self._learning = self._learning.result() or self._finder.known, None
+            known, self._learning = self._learning.result(), None
+            if known is not None:
+                self._finder.known = known
         taken = self._reader.wait_for(self._number, WAIT_S)
         if taken is not None:
             self._number = taken.number
@@ -175,13 +179,13 @@ class Watcher:
     def _come_back(self, taken: Taken) -> None:
         height, width = taken.pixels.shape[:2]
         self._is_ready, self._is_lost = True, False
-        self._say(CameraReady(self._settings.source, width, height))
+        self._say(CameraReady(self._name, width, height))
 
     def _judge_health(self, now_s: float) -> None:
         age_s = min(self._reader.age_s(now_s), now_s - self._began_s)
         if age_s > self._settings.stalled_after_s and not self._is_lost:
             self._is_ready, self._is_lost = False, True
-            self._say(CameraLost(self._settings.source, self._reader.reason))
+            self._say(CameraLost(self._name, self._reader.reason))
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
             self._trigger = Trigger(self._trigger_settings)
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S

@@ -176,6 +176,10 @@ def test_a_device_that_is_not_plugged_in_is_away(tmp_path: Path) -> None:
         source.open()
 
 
+def test_a_password_is_not_told() -> None:
+    assert Source(settings("http://me:hush@camera.example/video?fps=25")).name == "http://camera.example/video?fps=25"
+
+
 def test_pictures_are_turned_mirrored_and_made_smaller() -> None:
     picture = painting_on_wall(0, (640, 360))
     turned = oriented(picture, settings("0", rotate=90))
