@@ -31,7 +31,7 @@ from rich.table import Table
 from installation.labels import load_label
 from installation.works import BUNDLED_GALLERY
 from tests import screen, sound_server
-from tests.camera_server import CameraServer, Picture
+from tests.camera_server import CameraServer, take_pictures
 from tests.scenes import Conditions, read_artwork, render, render_wall
 from tests.sound_server import Listener, SoundServer
 
@@ -95,16 +95,15 @@ class Rehearsal:
         self.num_pictures += 1
         ImageGrab.grab(xdisplay=self.display).save(self.folder / f"{self.num_pictures:02d}-{scene}.png")
 
-    def hold_up(self, name: str) -> None:
+    def hold_up(self, name: str, arriving: list[bytes], still: list[bytes]) -> None:
         """Bring a work before the camera, hold it still, and listen to the answer."""
-        path, log_length = BUNDLED_GALLERY / name, len(self.log)
-        arriving, still = render_arrival(path)
+        log_length = len(self.log)
         self.camera.play(arriving)
         self.listen(NUM_STEPS / 25)
-        self.camera.show(still)
+        self.camera.play(still)
         still_at_s = time.monotonic()
         self.keep_screen("looking")
-        title = load_label(path).title
+        title = load_label(BUNDLED_GALLERY / name).title
         work = "visitor-" if name in BROUGHT else rf"\w+ \({re.escape(title)}\)"
         composing_at_s = self.wait_for(f"scene: (composing|listening), {work}", log_length)
         self.keep_screen("composing")
@@ -120,18 +119,16 @@ class Rehearsal:
         return self.log_path.read_text() if self.log_path.exists() else ""
 
 
-def render_arrival(path: Path) -> tuple[list[Picture], Picture]:
-    """A work that is brought nearer, and the picture when it has come to rest."""
+def render_arrival(path: Path) -> tuple[list[bytes], list[bytes]]:
+    """What the camera takes of a work that is brought nearer, and when it has come to rest."""
     artwork = read_artwork(path)
-    arriving = [
-        render(
-            np.random.default_rng(1),
-            artwork,
-            replace(STILL, yaw_deg=30.0 - 18.0 * step, share=0.35 + 0.27 * step),
-        ).camera_frame
-        for step in np.linspace(0, 1, NUM_STEPS, endpoint=False)
-    ]
-    return arriving, render(np.random.default_rng(1), artwork, STILL).camera_frame
+    steps = np.linspace(0, 1, NUM_STEPS, endpoint=False)
+    seen = [replace(STILL, yaw_deg=30 - 18 * step, share=0.35 + 0.27 * step) for step in steps]
+    arriving, still = (
+        [render(np.random.default_rng(1), artwork, conditions).camera_frame for conditions in views]
+        for views in (seen, [STILL])
+    )
+    return take_pictures(arriving), take_pictures(still)
 
 
 @contextlib.contextmanager
@@ -163,13 +160,15 @@ def kiosk(folder: Path) -> Iterator[tuple[Rehearsal, subprocess.Popen[bytes]]]:
 def rehearse(folder: Path) -> int:
     """Run it; returns the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
+    print("Rendering what is held up")
+    arrivals = {name: render_arrival(BUNDLED_GALLERY / name) for name in PROGRAMME}
     with kiosk(folder) as (rehearsal, process):
         rehearsal.wait_for("camera: http")
         rehearsal.wait_for("composer: .* loaded")
         rehearsal.listen(LISTEN_S)
         rehearsal.keep_screen("attract")
         for name in PROGRAMME:
-            rehearsal.hold_up(name)
+            rehearsal.hold_up(name, *arrivals[name])
         rehearsal.camera.die()
         rehearsal.wait_for("the gallery goes on")
         rehearsal.wait_for("scene: attract, .*", since=rehearsal.log.rindex("the gallery goes on"))
