@@ -81,7 +81,7 @@ class Watcher:
     """What is made of the pictures, and said about them. One thread uses it."""
 
     def __init__(self, channel: CameraChannel, settings: CameraSettings, reader: Reader) -> None:
-        """Begin with no works known and nobody there."""
+        """Begin with nobody there; nothing is looked for until the director has told which works there are."""
         self._channel, self._settings, self._reader = channel, settings, reader
         self._name = shown_name(settings.source)
         self._finder = Finder(KnownWorks())
@@ -91,7 +91,7 @@ class Watcher:
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
         self._number = self._num_held = 0
-        self._is_ready = self._is_lost = False
+        self._is_ready = self._is_lost = self._is_taught = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
         self._learner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
@@ -109,7 +109,7 @@ class Watcher:
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
         if self._learning is not None and self._learning.done():
-            known, self._learning = self._learning.result(), None
+            known, self._learning, self._is_taught = self._learning.result(), None, True
             if known is not None:
                 self._finder.known = known
         taken = self._reader.wait_for(self._number, WAIT_S)
@@ -131,7 +131,8 @@ class Watcher:
     def _look(self, taken: Taken) -> None:
         height, width = taken.pixels.shape[:2]
         self._finder.fixed = _in_pixels(self._fixed, width, height)
-        found = self._finder.find(taken.pixels)
+        # Before it knows the gallery, it would take every work for an unknown one.
+        found = self._finder.find(taken.pixels) if self._is_taught else None
         verdict = self._trigger.update(taken.taken_at_s, taken.pixels, found)
         self._num_held = self._num_held + 1 if verdict.held else 0
         self._greet(taken.taken_at_s, verdict.is_present)

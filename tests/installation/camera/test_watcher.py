@@ -61,12 +61,19 @@ class Camera:
         self.process = spawn.Process(target=run_main, args=(there, settings))
         self.process.start()
         there.close()
+        self._heard: list[FromCamera] = []
+
+    def has_said(self, kind: type[FromCamera]) -> bool:
+        """Whether there was a message of this kind so far."""
+        return any(isinstance(message, kind) for message in self._heard)
 
     def hear(self, kind: type[MessageT]) -> MessageT:
         """The next message of this kind."""
         deadline_s = time.monotonic() + PATIENCE_S
         while (rest_s := deadline_s - time.monotonic()) > 0:
             message = self.channel.receive(rest_s)
+            if message is not None:
+                self._heard.append(message)
             if isinstance(message, kind):
                 return message
         raise TimeoutError(f"no {kind.__name__} came")
@@ -90,6 +97,11 @@ def camera() -> Iterator[Camera]:
     with ExitStack() as stack:
         camera = Camera(stack)
         assert camera.hear(CameraReady) == CameraReady(camera.server.address, 640, 360)
+        camera.server.show(painting_on_wall(UNKNOWN))
+        camera.hear(CameraHeartbeat)
+        camera.hear(CameraHeartbeat)
+        assert not camera.has_said(ArtworkSeen), "it does not know the gallery yet"
+        camera.channel.send(KnowWorks(()))
         yield camera
         camera.channel.send(Shutdown())
         camera.process.join(10.0)
