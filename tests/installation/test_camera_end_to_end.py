@@ -67,7 +67,7 @@ def likeness(heard: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32]) ->
 
 def clips(run: Run) -> set[Path]:
     """The music composed so far."""
-    return set((run.home / "library").glob("*.flac"))
+    return set((run.home / "library").glob("[!.]*.flac"))
 
 
 def pictures_in(*folders: Path) -> list[Path]:
