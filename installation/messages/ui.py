@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.channel import Channel
+from installation.messages.camera import CameraLost, CameraReady, CameraView
 from installation.messages.common import ClipInfo, LogLine, Shutdown, WallLabel
 from installation.messages.composer import ComposeProgress
 
@@ -76,8 +77,8 @@ class QuitRequested:
     """From ui: somebody at the keyboard wants to leave (window closed, Ctrl+Q)."""
 
 
-ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | Shutdown
+ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | CameraLost | CameraView | Shutdown
 FromUi = UiReady | UiHeartbeat | QuitRequested | LogLine
 
 UiChannel = Channel[FromUi, ToUi]
-"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap)`."""
+"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap, eye=eye)`."""
