@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from installation.cues import (
+    AnotherWanted,
     Append,
     ArtworkFound,
     AudioRestarted,
@@ -97,6 +98,8 @@ class Show:
         self._music = _Music()
         self._upcoming: str | None = None
         self._visitors_work: str | None = None
+        self._is_asked = False  # for another piece for the work that is shown
+        self._visitors_text: str | None = None
         self._shown_since_s = 0.0
         self._num_jobs = 0
         self._num_failures = 0
@@ -152,6 +155,13 @@ class Show:
         self._music.armed = None
         self._turn_to(event.artwork_id, now_s)
 
+    def _ask_again(self, event: AnotherWanted, now_s: float) -> None:
+        """Another piece for the work that is shown: everything else can wait."""
+        self._drop_job()
+        self._is_asked, self._visitors_text = self.shown is not None, event.text
+        self._num_failures, self._retry_at_s = 0, now_s
+        self._music.armed = None
+
     def _say_goodbye(self, _event: Event, now_s: float) -> None:
         self._drop_job()
         self._visitors_work = None
@@ -159,7 +169,7 @@ class Show:
             self._turn_to(self._music.chain[0].artwork_id, now_s)
 
     def _give_up(self, _event: Event, _now_s: float) -> None:
-        self._visitors_work = None
+        self._visitors_work, self._is_asked = None, False
 
     def _take(self, event: ClipComposed, now_s: float) -> None:
         """Put a finished clip where it belongs."""
@@ -170,13 +180,15 @@ class Show:
             self._do(Append(clip))
             return
         self._upcoming = None
-        music.arm(clip, max(now_s, music.end_s()))
-        self._do(Play(clip, is_at_end=music.end_s() > now_s))
+        begins_at_s = now_s if self._is_asked else max(now_s, music.end_s())
+        self._is_asked = False
+        music.arm(clip, begins_at_s)
+        self._do(Play(clip, is_at_end=begins_at_s > now_s))
 
     def _answer(self, event: ClipComposed, now_s: float) -> None:
         """The visitor's music: now."""
         self._end_job()
-        self._num_failures = 0
+        self._num_failures, self._is_asked = 0, False
         self._music.arm(event.clip, now_s)
         self._do(Play(event.clip))
 
@@ -242,7 +254,8 @@ class Show:
         if artwork_id is None:
             return
         self._num_jobs += 1
-        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues)
+        text = self._visitors_text if continues is None and artwork_id == self.shown else None
+        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues, text)
         self._do(self.job)
 
     def _wanted(self, now_s: float) -> tuple[str | None, str | None]:
@@ -253,6 +266,8 @@ class Show:
         continues = last.clip_id if last is not None and music.can_continue else None
         if self.scene is Scene.COMPOSING:
             return self._visitors_work, None
+        if self._is_asked:
+            return self.shown, None
         if self.scene is Scene.LISTENING:
             is_due = heard_until_s - now_s < _LISTENING_AHEAD_S
             return (self._visitors_work if is_due else None), continues
@@ -273,6 +288,7 @@ class Show:
     def _turn_to(self, artwork_id: str, at_s: float) -> None:
         if artwork_id != self.shown:
             self.shown, self._shown_since_s = artwork_id, at_s
+            self._is_asked, self._visitors_text = False, None
             self._do(ShowWork(artwork_id, at_s))
 
     def _end_job(self) -> Compose:
@@ -311,6 +327,8 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         ([Scene.LOOKING],                      VisitorLeft,     Scene.ATTRACT,   Show._nothing),
         ([Scene.COMPOSING, Scene.LISTENING],   VisitorLeft,     Scene.ATTRACT,   Show._say_goodbye),
         (open_scenes,                          ArtworkFound,    Scene.COMPOSING, Show._seek),
+        ([Scene.ATTRACT],                      AnotherWanted,   stay,            Show._ask_again),
+        ([Scene.LISTENING],                    AnotherWanted,   Scene.COMPOSING, Show._ask_again),
         ([Scene.ATTRACT, Scene.LOOKING],       ClipComposed,    stay,            Show._take),
         ([Scene.COMPOSING],                    ClipComposed,    Scene.LISTENING, Show._answer),
         ([Scene.LISTENING],                    ClipComposed,    stay,            Show._take),
