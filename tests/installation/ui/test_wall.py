@@ -16,7 +16,8 @@ from PyQt6.QtWidgets import QApplication
 from installation.labels import Work, read_gallery
 from installation.messages import ClipInfo, ComposeProgress, CueClip, ShowWork, SoundingNote, WallLabel
 from installation.ui.layout import Layout, Rect
-from installation.ui.placard import Placard, balanced_lines, make_font
+from installation.ui.lettering import balanced_lines, make_font
+from installation.ui.placard import Placard
 from installation.ui.ribbon import INSET, UNITS_PER_S, lightness
 from installation.ui.spectrum import HIGHEST_HZ, LOWEST_HZ, NUM_AUDIO_FRAMES, NUM_BANDS, Spectrum
 from installation.ui.stage import Stage, prepare_stage, without_margins
