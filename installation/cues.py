@@ -51,12 +51,17 @@ class VisitorCame:
 
 @dataclass(frozen=True, slots=True)
 class VisitorLeft:
-    """Nobody does any more."""
+    """Nobody has for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """Nobody is seen any more, because the camera is not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArtworkFound:
-    """The camera has found a work."""
+    """The camera has found a work: it was held still."""
 
     artwork_id: str
 
@@ -113,6 +118,7 @@ Event = (
     | Ticked
     | VisitorCame
     | VisitorLeft
+    | CameraLost
     | ArtworkFound
     | AnotherWanted
     | ClipComposed

@@ -13,6 +13,7 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import time
@@ -218,6 +219,13 @@ class Supervisor:
             return False  # it is dying; `wait` will notice
         return True
 
+    def offer(self, name: str, message: Any) -> bool:
+        """Say something that may get lost: it does when the child is not there, or has stopped listening."""
+        channel = self._children[name].channel
+        if channel is None or not select.select([], [channel.fileno()], [], 0)[1]:
+            return False
+        return self.send(name, message)
+
     def note_work(self, name: str) -> None:
         """The child has done some work."""
         self._children[name].worked_at_s = time.monotonic()
@@ -228,6 +236,11 @@ class Supervisor:
         if child.is_idle_allowed and not is_allowed and child.worked_at_s is not None:
             child.worked_at_s = time.monotonic()
         child.is_idle_allowed = is_allowed
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all children."""
+        return tuple(self._children)
 
     def pid(self, name: str) -> int | None:
         """Of the child's process; None while there is none."""

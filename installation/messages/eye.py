@@ -10,15 +10,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CameraFrame:
-    """A picture of the camera.
+    """A picture of the camera, upright and mirrored as configured.
 
     Attributes:
-        pixels: RGB.
-        taken_at_s: When it was taken, monotonic.
-
-    Shape: pixels (height, width, 3) uint8.
+        pixels: (height, width, 3), RGB. The reader's own copy.
+        taken_at_s: When, monotonic. One that is seconds old is the last there was before the camera was lost.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -29,7 +27,7 @@ class CameraEye(Protocol):
     """Reads the camera's newest picture. Never blocks; survives a restart of the camera process."""
 
     def newest(self) -> CameraFrame | None:
-        """The picture taken last; None before the first."""
+        """The newest picture; the same object until there is another. None before the first."""
         ...
 
     def close(self) -> None:

@@ -122,4 +122,4 @@ ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | Camer
 FromUi = UiReady | UiHeartbeat | QuitRequested | AnotherPiece | OwnText | SetVolumeWanted | LanguageChosen | LogLine
 
 UiChannel = Channel[FromUi, ToUi]
-"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap)`."""
+"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap, eye=eye)`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from installation.labels import UNTITLED
+from installation.labels import UNKNOWN, UNTITLED
 from installation.messages import WallLabel
 from installation.ui.layout import Layout, Rect
 from installation.ui.lettering import Line, blank, bounds_of, make_font, moved, paint_lines, set_lines
@@ -113,7 +113,9 @@ def _set_label(
 ) -> tuple[list[Line], float]:
     """The lines from the first one down, the first at height 0."""
     size = layout.type_unit * shrink * (1.0 if layout.label_is_beside else 1.08)
-    title = {"": words.unknown_work, UNTITLED: words.untitled}.get(label.title, label.title)
+    title = {"": words.unknown_work, UNKNOWN: words.unknown_work, UNTITLED: words.untitled}.get(
+        label.title, label.title
+    )
     year = "  ·  ".join(part for part in (label.year, label.style) if part)
     lines: list[Line] = []
     y = 0.0

@@ -54,7 +54,7 @@ _SETTLE_MS = 200
 """A window that is being resized is hung anew when it has kept its size for so long."""
 
 
-def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, eye: CameraEye | None = None) -> None:
+def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: CameraEye | None = None) -> None:
     """Run the ui until the director says Shutdown or is gone."""
     app = start_application()
     window = ShowWindow(settings, tap, _Sender(channel), eye=eye)
