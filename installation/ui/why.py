@@ -26,7 +26,7 @@ def explain(clip: ClipInfo, words: Words) -> tuple[str, ...]:
     reasons = [words.reasons[pole] for pole in telling_poles(clip.affect)]
     if clip.affect and not reasons:
         reasons = [words.in_the_middle]
-    sentences = [f"{seen}: {heard}." if clip.notes else f"{seen}." for seen, heard in reasons]
+    sentences = [words.because.format(seen, heard) if clip.notes else f"{seen}." for seen, heard in reasons]
     if clip.prompt:
         sentences.append(words.own_words.format(clip.prompt))
     return tuple(sentences)

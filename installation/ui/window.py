@@ -37,12 +37,14 @@ from installation.messages import (
     UiReady,
     WallLabel,
 )
-from installation.settings import UiSettings
+from installation.settings import UiSettings, VisitorControls
 from installation.ui.application import fill_screen, start_application
+from installation.ui.controls import Controls
 from installation.ui.layout import Layout
 from installation.ui.room import Room
 from installation.ui.stage import Stage, prepare_stage
 from installation.ui.words import LANGUAGES
+from installation.word_filter import WordFilter
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ HEARTBEAT_S = 1.0
 WINDOW_SIZE = (1280, 720)
 LARGE_TEXT = 1.3
 """How much larger type is for those who see little."""
+LANGUAGE_STAYS_S = 120.0
+"""So long after it was chosen a language gives way to the screen's own."""
 _SETTLE_MS = 200
 """A window that is being resized is hung anew when it has kept its size for so long."""
 
@@ -77,6 +81,7 @@ class ShowWindow(QWidget):
 
     Attributes:
         room: What is on the screen.
+        controls: What can be touched on it.
         num_frames: Painted since it was made.
         num_late_frames: Of these, painted more than a frame's time late.
         left: Emitted on Shutdown.
@@ -108,6 +113,12 @@ class ShowWindow(QWidget):
             tap, clock(), eye=eye, closed_note=settings.closed_note, is_motion_reduced=settings.is_motion_reduced
         )
         self.room.say(LANGUAGES[settings.language])
+        self.controls = Controls(self, settings.visitor, say, load_word_filter(settings.visitor))
+        self.controls.language_chosen.connect(self._speak)
+        self._language = QTimer(self)
+        self._language.setSingleShot(True)
+        self._language.setInterval(round(1000 * LANGUAGE_STAYS_S))
+        self._language.timeout.connect(self._speak_as_before)
         self.num_frames = 0
         self.num_late_frames = 0
         self._settings, self._say, self._clock = settings, say, clock
@@ -158,6 +169,7 @@ class ShowWindow(QWidget):
                 self.room.tell_progress(message)
             case SceneChanged(scene):
                 self.room.enter(Scene(scene))
+                self.controls.enter(Scene(scene))
                 self.advance()  # a visitor is answered with this frame, not with the next
             case CameraView() | CameraReady() | CameraLost():
                 self.room.see(message)
@@ -208,7 +220,24 @@ class ShowWindow(QWidget):
         if stage.placard.words is not self.room.words:  # another language was chosen meanwhile
             stage.say(self.room.words)
         self.room.hang(stage, show, self._clock())
+        self.controls.dress(stage.layout, stage.palette, self.room.words)
         self.update()
+
+    # ------------------------------------------------------------ the language
+
+    def _speak(self, code: str) -> None:
+        """Speak a visitor's language, until nobody needs it any more."""
+        self.room.say(LANGUAGES[code])
+        if self.room.wall.stage is not None:
+            self.controls.dress(self.room.wall.stage.layout, self.room.wall.stage.palette, self.room.words)
+        if code != self._settings.language:
+            self._language.start()
+
+    def _speak_as_before(self) -> None:
+        if self.room.scene in (Scene.COMPOSING, Scene.LISTENING):
+            self._language.start()  # the visitor is still there
+        else:
+            self._speak(self._settings.language)
 
     # ------------------------------------------------------------ Qt's side
 
@@ -270,6 +299,15 @@ class ShowWindow(QWidget):
             self.num_late_frames += 1
         self._painted_at_s = now_s
         self.num_frames += 1
+
+
+def load_word_filter(settings: VisitorControls) -> WordFilter:
+    """What is not taken from the keyboard; a curator's file that cannot be read costs one line in the log."""
+    try:
+        return WordFilter.load(settings.refused_words_path)
+    except (OSError, UnicodeDecodeError) as error:
+        logger.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
+        return WordFilter.load()
 
 
 class Line(QObject):

@@ -30,6 +30,7 @@ class Words:
         why: Over the reasons of the music.
         reasons: What is seen in a painting, and what of the music comes from it.
         in_the_middle: Both, of a painting without any extremes.
+        because: How the two are joined to a sentence.
         own_words: Before the words that were said beside the picture; they stand for {}.
         take_home: Beside the QR code.
         valid: Under it; {} is the time of day until which it can be had.
@@ -58,6 +59,7 @@ class Words:
     why: str
     reasons: Mapping[Pole, tuple[str, str]]
     in_the_middle: tuple[str, str]
+    because: str
     own_words: str
     take_home: str
     valid: str
@@ -105,6 +107,7 @@ ENGLISH = Words(
         ("weight", False): ("It is light as air", "the bass keeps in the background"),
     },
     in_the_middle=("Light, colour and movement are in balance", "the music keeps to the middle, too"),
+    because="{}: {}.",
     own_words="With these words: “{}”.",
     take_home="Take this music home",
     valid="until {}",
@@ -116,7 +119,7 @@ ENGLISH = Words(
     cancel="Cancel",
     send="Compose",
     volume="Volume",
-    letters=("qwertyuiop", "asdfghjkl", "zxcvbnm"),
+    letters=("qwertyuiop", "asdfghjkl", "zxcvbnm'"),
 )
 
 ITALIAN = Words(
@@ -152,6 +155,7 @@ ITALIAN = Words(
         ("weight", False): ("È lieve come l’aria", "i bassi restano sullo sfondo"),
     },
     in_the_middle=("Luce, colore e movimento sono in equilibrio", "anche la musica sta nel mezzo"),
+    because="{}: {}.",
     own_words="Con queste parole: «{}».",
     take_home="Porta a casa questa musica",
     valid="fino alle {}",
@@ -163,7 +167,7 @@ ITALIAN = Words(
     cancel="Annulla",
     send="Componi",
     volume="Volume",
-    letters=("qwertyuiopè", "asdfghjklòà", "zxcvbnmùì"),
+    letters=("qwertyuiopè", "asdfghjklòà", "zxcvbnmùì'"),
 )
 
 GERMAN = Words(
@@ -199,6 +203,7 @@ GERMAN = Words(
         ("weight", False): ("Das Bild ist leicht wie Luft", "der Bass hält sich zurück"),
     },
     in_the_middle=("Licht, Farbe und Bewegung halten sich die Waage", "auch die Musik bleibt in der Mitte"),
+    because="{}: {}.",
     own_words="Mit diesen Worten: „{}“.",
     take_home="Diese Musik mitnehmen",
     valid="bis {} Uhr",
@@ -226,7 +231,7 @@ FRENCH = Words(
         Hint.HOLD_STILL: "Ne bougez plus un instant",
         Hint.COME_CLOSER: "Approchez-vous un peu",
         Hint.TOO_DARK: "Il fait trop sombre",
-        Hint.GLARE: "Il y a un reflet : inclinez un peu",
+        Hint.GLARE: "Il y a un reflet\u00a0: inclinez un peu",
     },
     answering="Je compose la musique de ce tableau",
     closed="Nous sommes fermés",
@@ -246,18 +251,19 @@ FRENCH = Words(
         ("weight", False): ("Il est léger comme l’air", "la basse reste en retrait"),
     },
     in_the_middle=("Lumière, couleur et mouvement s’équilibrent", "la musique aussi garde le juste milieu"),
-    own_words="Avec ces mots : « {} ».",
+    because="{}\u00a0: {}.",
+    own_words="Avec ces mots\u00a0: «\u00a0{}\u00a0».",
     take_home="Emportez cette musique",
     valid="jusqu’à {}",
     another_piece="Un autre morceau",
     own_text="Ajouter vos mots",
-    own_text_title="Comment doit être la musique ?",
+    own_text_title="Comment doit être la musique\u00a0?",
     own_text_example="une valse lente au bord de la mer",
     refused="Essayons avec d’autres mots.",
     cancel="Annuler",
     send="Composer",
     volume="Volume",
-    letters=("azertyuiopéè", "qsdfghjklmàù", "wxcvbnçêô"),
+    letters=("azertyuiopéè", "qsdfghjklmàù", "wxcvbnçêô'"),
 )
 
 SPANISH = Words(
@@ -293,6 +299,7 @@ SPANISH = Words(
         ("weight", False): ("Es ligero como el aire", "los bajos quedan en segundo plano"),
     },
     in_the_middle=("Luz, color y movimiento están en equilibrio", "también la música guarda el término medio"),
+    because="{}: {}.",
     own_words="Con estas palabras: «{}».",
     take_home="Llévate esta música",
     valid="hasta las {}",
