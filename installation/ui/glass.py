@@ -90,16 +90,21 @@ class Glass:
 
         Returns: What has to be painted again.
         """
-        is_seen = self.presence.advance(passed_s) or self.presence.value > 0.0
-        if not is_seen:
+        is_new = self.presence.advance(passed_s)
+        if not is_new and self.presence.value == 0.0:
             return NOWHERE
-        self.outline.advance(passed_s)
-        self.held.advance(passed_s)
-        if self._corners is not None and self._wanted is not None:
-            self._corners += (1.0 - math.exp(-passed_s / _FOLLOW_S)) * (self._wanted - self._corners)
+        is_new |= self.outline.advance(passed_s) | self.held.advance(passed_s) | self._follow(passed_s)
         if not self._is_frozen:
-            self._look()
-        return self.place(layout).grown(round(_MARGIN * layout.unit))
+            is_new |= self._look()
+        return self.place(layout).grown(round(_MARGIN * layout.unit)) if is_new else NOWHERE
+
+    def _follow(self, passed_s: float) -> bool:
+        """Let the outline go after the painting."""
+        if self._corners is None or self._wanted is None or np.array_equal(self._corners, self._wanted):
+            return False
+        step = (1.0 - math.exp(-passed_s / _FOLLOW_S)) * (self._wanted - self._corners)
+        self._corners = self._wanted.copy() if np.abs(step).max() < 1e-5 else self._corners + step
+        return True
 
     def covers(self, layout: Layout, region: Rect) -> bool:
         """Whether nothing but the camera's picture is seen in a region."""
@@ -140,7 +145,9 @@ class Glass:
         shade = QPainterPath()
         shade.addRect(frame)
         shade.addPolygon(QPolygonF([*points, points[0]]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)  # the outline covers the steps
         painter.fillPath(shade, QColor(0, 0, 0, _SHADE))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(0, 0, 0, 110), 5.0 * unit, join=Qt.PenJoinStyle.RoundJoin))
         painter.drawPolygon(QPolygonF(points))
         painter.setPen(QPen(QColor(*palette.text), 2.0 * unit, join=Qt.PenJoinStyle.RoundJoin))
@@ -153,14 +160,16 @@ class Glass:
             painter.drawPolyline(QPolygonF(along(points, self.held.value)))
         painter.restore()
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Take the newest picture, if there is one."""
         frame = None if self.eye is None else self.eye.newest()
         if frame is None or frame.taken_at_s == self._taken_at_s:
-            return
+            return False
         self._taken_at_s = frame.taken_at_s
         height, width, _ = frame.pixels.shape
         seen = QImage(frame.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         self._image = seen.convertToFormat(QImage.Format.Format_RGB32)  # a copy of our own, and fast to draw
+        return True
 
 
 def along(points: list[QPointF], share: float) -> list[QPointF]:
