@@ -24,7 +24,7 @@ _CODE = 128.0
 _QUIET_MODULES = 2
 """Light around the code; the light ground has a margin of its own beside."""
 _GAP = 22.0
-_SMALLEST_SHRINK = 0.6
+_SMALLEST_SHRINK = 0.54
 
 
 @dataclass(slots=True)
