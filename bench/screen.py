@@ -143,6 +143,8 @@ def measure(environment: dict[str, str], seconds: float) -> None:
     tap = EvenTap()
     window = ShowWindow(UiSettings(tap_name="", max_fps=40), tap, lambda _message: None, eye=MovingEye())
     window.present(is_windowed=False)
+    while window.room.wall.stage is None:
+        app.processEvents()
     turns: list[float] = []
     clock = QTimer()
     clock.setTimerType(Qt.TimerType.PreciseTimer)
@@ -185,6 +187,10 @@ def scenes(tap: EvenTap, tell: Callable[[ToUi], None]) -> list[tuple[str, Callab
         tell(SceneChanged("composing"))
         tell(ComposeProgress("job", "denoise", 2, 20))
 
+    def listen() -> None:
+        show(works[3])
+        tell(SceneChanged("listening"))
+
     def spectrum() -> None:
         tap.clip_id = "bed"
 
@@ -194,7 +200,7 @@ def scenes(tap: EvenTap, tell: Callable[[ToUi], None]) -> list[tuple[str, Callab
         ("attract: pan and zoom", lambda: None),
         ("looking: the camera's picture", look),
         ("composing: a visitor's work comes", compose),
-        ("listening", lambda: (show(works[3]), tell(SceneChanged("listening")))[1]),
+        ("listening", listen),
         ("listening, without a score", spectrum),
     ]
 
