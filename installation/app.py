@@ -40,6 +40,7 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
         _log.warning("%s", screen.advice)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with contextlib.ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
         tap_name = stack.enter_context(_shared_memory(TAP_BYTES))
         plans = child_plans(config, options, tap_name)
         if config.camera.source is not None:
@@ -49,8 +50,7 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
                 _log.error("%s; without a camera, or with camera.keep_artworks, none is needed", error)
                 return 2
             plans = with_camera(plans, config, stack.enter_context(_shared_memory(VIEW_BYTES)), artworks)
-        with Interruption() as interruption:
-            Director(config, options, plans).run(interruption)
+        Director(config, options, plans).run(interruption)
     return 0
 
 
@@ -144,7 +144,7 @@ def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, art
     """
     wanted = config.camera
     camera = CameraSettings(
-        source=str(wanted.source),
+        source=wanted.source or "",
         view_name=view_name,
         artworks_dir=artworks_dir,
         width=wanted.width,

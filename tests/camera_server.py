@@ -30,14 +30,12 @@ class CameraServer:
     Attributes:
         fault: "frozen" sends the same picture again and again, "stalled" keeps the line open and sends nothing.
         num_connections: How often somebody has begun to look.
-        shown_at_s: When the first picture of what was shown last went out, monotonic; None before.
     """
 
     def __init__(self, picture: Picture, fps: float = 25.0) -> None:
         """Show this picture (BGR) from the start, so many times a second."""
         self.fault: Fault = ""
         self.num_connections = 0
-        self.shown_at_s: float | None = None
         self._fps = fps
         self._lock = threading.Lock()
         self._port = 0
@@ -58,16 +56,13 @@ class CameraServer:
 
     def show(self, picture: Picture) -> None:
         """Have another picture (BGR) before the camera, from now on."""
-        self.play([picture])
+        self.play(take_pictures([picture]))
 
-    def play(self, pictures: list[Picture]) -> None:
-        """Have these pictures (BGR) one after the other, again and again: something that moves."""
-        repeats = max(1, -(-_NUM_NOISES // len(pictures)))
-        noisy = [_encode(picture, seed) for seed, picture in enumerate(pictures * repeats)]
+    def play(self, jpegs: list[bytes]) -> None:
+        """Send these one after the other, again and again: something that moves, as `take_pictures` takes it."""
         with self._lock:
-            self._pictures = itertools.cycle(noisy)
-            self._newest = noisy[0]
-            self.shown_at_s = None
+            self._pictures = itertools.cycle(jpegs)
+            self._newest = jpegs[0]
 
     def die(self) -> None:
         """Close every connection and the port."""
@@ -88,14 +83,18 @@ class CameraServer:
         with self._lock:
             if self.fault != "frozen":
                 self._newest = next(self._pictures)
-            if self.shown_at_s is None:
-                self.shown_at_s = time.monotonic()
             return self._newest
 
     @property
     def pause_s(self) -> float:
         """Between two pictures."""
         return 1.0 / self._fps
+
+
+def take_pictures(scenes: list[Picture]) -> list[bytes]:
+    """Scenes (BGR) as a sensor with noise takes them, each at least once, and enough that none seems frozen."""
+    repeats = max(1, -(-_NUM_NOISES // len(scenes)))
+    return [_encode(scene, seed) for seed, scene in enumerate(scenes * repeats)]
 
 
 def _encode(picture: Picture, seed: int) -> bytes:

@@ -1,4 +1,6 @@
-"""Video devices as the system lists them: found, and found again under another number. Standard library only.
+"""Cameras by name: devices found, and found again under another number; addresses as they may be shown.
+
+Standard library only.
 
 A camera that is unplugged and plugged in again often comes back as another `/dev/videoN`. What stays is its name in
 `/dev/v4l/by-id`, which is made of its maker, model and serial number.
@@ -10,6 +12,19 @@ import re
 from pathlib import Path
 
 DEV = Path("/dev")
+
+
+def shown_name(source: str) -> str:
+    """A source as it may stand in a log: an address without its user and password.
+
+    >>> shown_name("rtsp://me:hush@camera.example:554/stream")
+    'rtsp://camera.example:554/stream'
+    """
+    if "://" not in source:
+        return source
+    scheme, _, rest = source.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def video_devices(dev: Path = DEV) -> list[Path]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from installation.camera.devices import DEV, find_device, stable_name
+from installation.camera.devices import DEV, find_device, shown_name, stable_name
 from installation.settings import CameraSettings
 
 Pixels = npt.NDArray[np.uint8]
@@ -29,7 +29,7 @@ class Source:
     """What the configuration names as the camera.
 
     Attributes:
-        name: As a person knows it.
+        name: As a person knows it, without a password.
         can_freeze: It has noise like every sensor, so that the same bytes again and again mean that it hangs. Not so
             a file, or what the configuration says may repeat its pictures.
     """
@@ -41,12 +41,13 @@ class Source:
             settings: Which source, and how its pictures are to be.
             dev: Where the system lists its devices.
         """
-        self.name = str(settings.source)
+        self.name = shown_name(settings.source)
+        self._where = settings.source
         self._settings = settings
         self._dev = dev
         self._known_as: Path | None = None
-        is_number, is_device = self.name.isdecimal(), self.name.startswith(f"{dev}/")
-        self.is_file = not (is_number or is_device or "://" in self.name)
+        is_number, is_device = self._where.isdecimal(), self._where.startswith(f"{dev}/")
+        self.is_file = not (is_number or is_device or "://" in self._where)
         self.can_freeze = not (self.is_file or settings.may_repeat)
         self._open: Callable[[], cv2.VideoCapture] = (
             self._open_device if is_number or is_device else self._open_file if self.is_file else self._open_address
@@ -68,9 +69,9 @@ class Source:
         return self._open == self._open_device and self._find() is None
 
     def _find(self) -> Path | None:
-        if self.name.isdecimal():
-            return find_device(int(self.name), self._known_as, self._dev)
-        path = Path(self.name)
+        if self._where.isdecimal():
+            return find_device(int(self._where), self._known_as, self._dev)
+        path = Path(self._where)
         return path if path.exists() else None
 
     def _open_device(self) -> cv2.VideoCapture:
@@ -92,12 +93,12 @@ class Source:
         stalled_ms = round(1000 * self._settings.stalled_after_s)
         # Heeded only when they are given with the address.
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 2 * stalled_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, stalled_ms]
-        return cv2.VideoCapture(self.name, cv2.CAP_FFMPEG, limits)
+        return cv2.VideoCapture(self._where, cv2.CAP_FFMPEG, limits)
 
     def _open_file(self) -> cv2.VideoCapture:
-        if not Path(self.name).exists():
+        if not Path(self._where).exists():
             raise SourceError("there is no such file")
-        return cv2.VideoCapture(self.name, cv2.CAP_FFMPEG)
+        return cv2.VideoCapture(self._where, cv2.CAP_FFMPEG)
 
 
 class Capture:

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 # OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
@@ -20,7 +21,8 @@ import numpy.typing as npt
 
 from installation.camera import VIEW_PIXELS
 from installation.camera.artworks import ArtworkFolder
-from installation.camera.find import Finder, Found
+from installation.camera.devices import shown_name
+from installation.camera.find import NUM_TURNS, Finder, Found
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
 from installation.camera.source import Source
@@ -81,13 +83,14 @@ class Watcher:
     def __init__(self, channel: CameraChannel, settings: CameraSettings, reader: Reader) -> None:
         """Begin with no works known and nobody there."""
         self._channel, self._settings, self._reader = channel, settings, reader
+        self._name = shown_name(settings.source)
         self._finder = Finder(KnownWorks())
         self._fixed: Outline | None = None
         self._trigger_settings = TriggerSettings(hold_s=settings.hold_s)
         self._trigger = Trigger(self._trigger_settings)
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
-        self._number = 0
+        self._number = self._num_held = 0
         self._is_ready = self._is_lost = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
@@ -101,12 +104,14 @@ class Watcher:
                 # Features of many pictures take a while, and meanwhile the camera goes on with what it knows.
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
-                self._fixed = corners
+                self._fixed, self._finder = corners, Finder(self._finder.known)
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
         if self._learning is not None and self._learning.done():
-            self._finder.known, self._learning = self._learning.result() or self._finder.known, None
+            known, self._learning = self._learning.result(), None
+            if known is not None:
+                self._finder.known = known
         taken = self._reader.wait_for(self._number, WAIT_S)
         if taken is not None:
             self._number = taken.number
@@ -116,9 +121,10 @@ class Watcher:
         self._judge_health(time.monotonic())
 
     def close(self) -> None:
-        """Look no more."""
-        self._reader.close()
+        """Look no more; ends the process where a source that hangs would keep it from ending in good order."""
         self._learner.shutdown(wait=False, cancel_futures=True)
+        if not self._reader.close():
+            os._exit(0)
 
     # ------------------------------------------------------------ the picture
 
@@ -127,6 +133,7 @@ class Watcher:
         self._finder.fixed = _in_pixels(self._fixed, width, height)
         found = self._finder.find(taken.pixels)
         verdict = self._trigger.update(taken.taken_at_s, taken.pixels, found)
+        self._num_held = self._num_held + 1 if verdict.held else 0
         self._greet(taken.taken_at_s, verdict.is_present)
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)
@@ -141,6 +148,10 @@ class Watcher:
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
+        if found.artwork_id is None and self._num_held < 2 * NUM_TURNS:
+            # On a busy machine so few pictures were looked at that the finder has not come to ask.
+            match = self._finder.known.recognise(pixels, found.corners)
+            found = replace(found, artwork_id=match.artwork_id if match else None)
         if found.artwork_id is not None and not self._artworks.holds(found.artwork_id):
             self._say(ArtworkSeen(found.artwork_id, None))
             return
@@ -168,20 +179,19 @@ class Watcher:
     def _come_back(self, taken: Taken) -> None:
         height, width = taken.pixels.shape[:2]
         self._is_ready, self._is_lost = True, False
-        self._say(CameraReady(self._settings.source, width, height))
+        self._say(CameraReady(self._name, width, height))
 
     def _judge_health(self, now_s: float) -> None:
         age_s = min(self._reader.age_s(now_s), now_s - self._began_s)
         if age_s > self._settings.stalled_after_s and not self._is_lost:
             self._is_ready, self._is_lost = False, True
-            self._say(CameraLost(self._settings.source, self._reader.reason))
+            self._say(CameraLost(self._name, self._reader.reason))
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
             self._trigger = Trigger(self._trigger_settings)
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s
-            age_s, rate = self._reader.age_s(now_s), self._reader.frames_per_s(now_s)
-            self._say(CameraHeartbeat(self._reader.num_taken, rate, age_s))
+            self._say(CameraHeartbeat(self._reader.num_taken, self._reader.frames_per_s(now_s), age_s))
 
     def _say(self, message: FromCamera) -> None:
         self._channel.send(message)

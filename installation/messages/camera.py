@@ -66,7 +66,7 @@ class CameraHeartbeat:
     Attributes:
         num_frames: Taken since the process started; a picture like the last one to the byte is none.
         frames_per_s: Of late.
-        age_s: Of the newest picture; infinite before the first.
+        age_s: Of the newest picture; before the first, of the process.
     """
 
     num_frames: int

@@ -84,6 +84,14 @@ def test_pauses_grow_while_a_child_fails_and_the_reason_is_in_the_log(
     assert not supervisor.send("failing", "anybody there?")
 
 
+def test_what_may_get_lost_never_keeps_the_director_waiting(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("hanging"))
+    until(supervisor, lambda news: isinstance(news, Said))
+    taken = [supervisor.offer("hanging", b"x" * 1000) for _ in range(2000)]
+    assert taken[0]
+    assert not taken[-1], "more than a pipe can hold"
+
+
 def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(plan("hanging", max_idle_s=0.5))
     until(supervisor, lambda news: isinstance(news, Said))

@@ -38,7 +38,7 @@ def read() -> Iterator[Read]:
 
     yield begin
     for reader in readers:
-        reader.close()
+        assert reader.close(timeout_s=5.0)
 
 
 def until(is_so: Callable[[], bool], reader: Reader, timeout_s: float = 10.0) -> float:
@@ -122,7 +122,7 @@ def test_pauses_between_attempts_grow_and_end_at_half_a_minute(
     def note(reader: Reader, pause_s: float) -> None:
         pauses.append(pause_s)
         if len(pauses) == 9:
-            reader.close()
+            reader._is_over.set()
 
     monkeypatch.setattr(reader_module, "FIRST_PAUSE_S", 1.0)
     monkeypatch.setattr(Reader, "_pause", note)
@@ -174,6 +174,10 @@ def test_a_device_that_is_not_plugged_in_is_away(tmp_path: Path) -> None:
     assert not source.is_away()
     with pytest.raises(SourceError, match="cannot be opened"):
         source.open()
+
+
+def test_a_password_is_not_told() -> None:
+    assert Source(settings("http://me:hush@camera.example/video?fps=25")).name == "http://camera.example/video?fps=25"
 
 
 def test_pictures_are_turned_mirrored_and_made_smaller() -> None:
