@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
@@ -101,11 +101,12 @@ class VisitorConfig(Section):
     quietest: Annotated[float, Field(ge=0, le=1)] = 0.3
     loudest: Annotated[float, Field(ge=0, le=1)] = 1.0
 
-    @model_validator(mode="after")
-    def _check_bounds(self) -> Self:
-        if self.quietest > self.loudest:
-            raise ValueError("quietest must not be above loudest")
-        return self
+    @field_validator("loudest")
+    @classmethod
+    def _not_below_quietest(cls, loudest: float, info: ValidationInfo) -> float:
+        if loudest < info.data.get("quietest", 0.0):
+            raise ValueError("must not be below quietest")
+        return loudest
 
 
 class ComposerConfig(Section):
