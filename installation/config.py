@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
@@ -17,6 +17,8 @@ from art2mus.strict_yaml import ConfigError, Section
 __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
 Folder = Annotated[Path, Field(strict=False)]
+File = Annotated[Path, Field(strict=False)]
+Language = Literal["en", "it", "de", "fr", "es"]
 
 
 def _number_as_text(value: object) -> object:
@@ -82,6 +84,29 @@ class ScreenConfig(Section):
 
     windowed: bool = False
     max_fps: Annotated[int, Field(ge=5, le=120)] = 30
+    language: Language = "en"
+    large_text: bool = False
+    reduced_motion: bool = False
+    closed_note: str = ""
+
+
+class VisitorConfig(Section):
+    """What a visitor may do on the screen."""
+
+    languages: Annotated[tuple[Language, ...], Field(strict=False)] = ("en", "it", "de", "fr", "es")
+    another_piece: bool = False
+    own_text: bool = False
+    refused_words: File | None = None
+    volume: bool = False
+    quietest: Annotated[float, Field(ge=0, le=1)] = 0.3
+    loudest: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    @field_validator("loudest")
+    @classmethod
+    def _not_below_quietest(cls, loudest: float, info: ValidationInfo) -> float:
+        if loudest < info.data.get("quietest", 0.0):
+            raise ValueError("must not be below quietest")
+        return loudest
 
 
 class ComposerConfig(Section):
@@ -109,6 +134,7 @@ class KioskConfig(Section):
     camera: CameraConfig = CameraConfig()
     audio: AudioConfig = AudioConfig()
     screen: ScreenConfig = ScreenConfig()
+    visitor: VisitorConfig = VisitorConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
 
@@ -136,7 +162,7 @@ def _seen_from(base: Path, values: dict[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if isinstance(value, dict):
             seen[key] = _seen_from(base, value)
-        elif key == "folder" and isinstance(value, str):
+        elif key in ("folder", "refused_words") and isinstance(value, str):
             seen[key] = str(base / Path(value).expanduser())
         elif key == "source" and isinstance(value, str):
             seen[key] = value if "://" in value or value.isdecimal() else str(base / Path(value).expanduser())

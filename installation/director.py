@@ -106,6 +106,7 @@ class Director:
         self._heard: messages.AudioHeartbeat | None = None
         self._heard_at_s = 0.0
         self._audio_lost_at_s: float | None = None
+        self._volume = config.audio.volume  # or what a visitor has chosen
         self._is_leaving = False
 
     def run(self, interruption: Interruption) -> None:
@@ -229,6 +230,14 @@ class Director:
                 self._tally.count_frames(message)
             case messages.QuitRequested():
                 self._is_leaving = True
+            case messages.AnotherPiece():
+                self._tell_show(cues.AnotherWanted())
+            case messages.OwnText(text):
+                self._tell_show(cues.AnotherWanted(text))
+            case messages.SetVolumeWanted(volume):
+                visitor = self._config.visitor
+                self._volume = min(visitor.loudest, max(visitor.quietest, volume))
+                self._supervisor.send("audio", messages.SetVolume(self._volume))
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended."""
@@ -252,7 +261,6 @@ class Director:
                 self._obey(command)
 
     def _obey(self, command: cues.Command) -> None:
-        audio = self._config.audio
         match command:
             case cues.Compose():
                 order = Order(command, self._works[command.artwork_id].path, self._random.getrandbits(32))
@@ -273,7 +281,7 @@ class Director:
                 _log.info("scene: %s%s", scene, work)
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
-                self._supervisor.send("audio", messages.SetVolume(audio.volume))
+                self._supervisor.send("audio", messages.SetVolume(self._volume))
             case cues.Hush():
                 self._supervisor.send("audio", messages.SetVolume(0.0))
 

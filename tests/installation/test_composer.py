@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from art2mus.images import load_artwork
+from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
 from art2mus.models import BUNDLED
 from installation.channel import Channel
 from installation.composer import Composer
@@ -41,8 +43,15 @@ class Desk:
     channel: Channel[ToComposer, FromComposer]
     library_dir: Path
 
-    def ask(self, job_id: str, continues: str | None = None, picture: Path = PICTURE, sample_rate: int = RATE) -> None:
-        self.channel.send(Compose(job_id, "mona-lisa", picture, seed=3, sample_rate=sample_rate, continues=continues))
+    def ask(
+        self,
+        job_id: str,
+        continues: str | None = None,
+        picture: Path = PICTURE,
+        sample_rate: int = RATE,
+        prompt: str | None = None,
+    ) -> None:
+        self.channel.send(Compose(job_id, "mona-lisa", picture, 3, sample_rate, continues, prompt))
 
     def answer(self) -> ClipReady | ComposeFailed | ComposeCancelled:
         while True:
@@ -172,6 +181,28 @@ def test_same_seed_same_music(desk: Desk) -> None:
     desk.ask("job-2")
     one, two = (soundfile.read(desk.clip().clip.audio_path)[0] for _ in range(2))
     assert np.array_equal(one, two)
+
+
+def test_a_visitors_words_change_the_music_and_are_kept(desk: Desk) -> None:
+    desk.ask("job-1")
+    without = desk.clip().clip
+    desk.ask("job-2", prompt="a slow waltz")
+    said = desk.clip().clip
+    desk.ask("job-3", continues=said.clip_id)
+    goes_on = desk.clip().clip
+    assert (without.prompt, said.prompt, goes_on.prompt) == ("", "a slow waltz", "a slow waltz")
+    assert without.notes != said.notes
+    receipt = json.loads((desk.library_dir / f"{said.clip_id}.json").read_text())["receipt"]
+    assert receipt["prompt"] == "a slow waltz"
+
+
+def test_what_the_picture_expresses_is_kept_with_the_clip(desk: Desk) -> None:
+    desk.ask("job-1")
+    clip = desk.clip().clip
+    measured = measure_picture(load_artwork(PICTURE))
+    assert [name for name, _ in clip.affect] == list(AFFECT_DIMENSIONS)
+    assert [score for _, score in clip.affect] == pytest.approx(measured.tolist())
+    assert Library(desk.library_dir, 10**9).beginning_for("mona-lisa") == clip
 
 
 def test_a_model_without_notes_makes_clips_that_stand_alone(tmp_path: Path) -> None:

@@ -164,3 +164,9 @@ def test_no_text_does_worse_than_an_error_in_lines(tmp_path_factory: pytest.Temp
 @given(st.text(alphabet="abs.=[]{}:'\"&*!1 \n-", max_size=20))
 def test_no_override_does_worse_either(override: str) -> None:
     assert all(mistakes_or_none(None, override))
+
+
+def test_a_visitors_bounds_of_volume_are_in_order(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "visitor: {quietest: 0.9, loudest: 0.5}") == [
+        "kiosk.yaml:1: visitor.loudest: must not be below quietest, not 0.5"
+    ]

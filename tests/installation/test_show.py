@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installation.cues import (
+    AnotherWanted,
     Append,
     ArtworkFound,
     AudioRestarted,
@@ -154,6 +155,7 @@ def moves(room: Room) -> list[str]:
         "lost",
         "found-a",
         "found-b",
+        "another",
         "late",
         "unknown",
         "restart",
@@ -186,6 +188,8 @@ def make(room: Room, name: str) -> None:
             room.tell(ArtworkFound("visitors-a"))
         case "found-b":
             room.tell(ArtworkFound("visitors-b"))
+        case "another":
+            room.tell(AnotherWanted("a waltz"))
         case "late":
             for job in room.old_jobs:
                 stray = Clip("stray", job.artwork_id, CLIP_S)
@@ -234,6 +238,7 @@ def _fingerprint(room: Room) -> object:
         repr(show.job),
         repr(show._music),
         repr(show._visitor),
+        (show._is_asked, show._visitors_text),
         show._upcoming,
         show._num_failures,
         show._retry_at_s - room.now_s,
@@ -528,3 +533,48 @@ def test_every_scene_can_be_left_and_closed() -> None:
     for scene in Scene:
         assert any(there is scene and transition.scene is not scene for (there, _), transition in TABLE.items())
     assert all((scene, Closed) in TABLE for scene in Scene if scene is not Scene.CLOSED)
+
+
+def test_another_piece_for_a_work_of_the_gallery_comes_at_once_and_then_takes_its_time() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    shown = str(room.show.shown)
+    assert room.tell(AnotherWanted("a slow waltz")) == (
+        Cancel("job-2"),
+        Compose("job-3", shown, text="a slow waltz"),
+    )
+    assert room.finish_job()[0] == Play(Clip("clip-2", shown, CLIP_S), is_at_end=False)
+    assert room.hear_next() == (Compose("job-4", shown, continues="clip-2"),), "the piece has its words from before"
+    jobs = []
+    while room.job is not None and len(jobs) < 9:
+        jobs.append(room.job)
+        room.finish_job()
+    assert [job.artwork_id == shown for job in jobs] == [True, True, False], "the next work, after the usual time"
+    assert {job.text for job in jobs} == {None}, "words are for one piece"
+
+
+def test_another_piece_for_a_visitors_work_is_answered_like_the_first() -> None:
+    room = Room()
+    room.tell(Opened())
+    listening(room, "visitors")
+    while room.job is not None:
+        room.finish_job()
+    commands = room.tell(AnotherWanted())
+    assert commands == (EnterScene(Scene.COMPOSING), Compose(room.show.job.job_id if room.show.job else "", "visitors"))
+    commands = room.finish_job()
+    assert isinstance(commands[0], Play)
+    assert not commands[0].is_at_end
+    assert room.show.scene is Scene.LISTENING
+
+
+def test_nobody_asks_for_another_piece_while_one_is_on_its_way() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(VisitorCame())
+    assert room.tell(AnotherWanted()) == ()
+    room.tell(ArtworkFound("visitors"))
+    assert room.tell(AnotherWanted()) == ()
+    room.tell(Closed())
+    assert room.tell(AnotherWanted()) == ()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PyQt6.QtGui import QFont
 
 from installation.ui.layout import Layout, Rect, fit
+from installation.ui.lettering import make_font
 from installation.ui.palette import Palette, Rgb
-from installation.ui.placard import make_font
 
 MIN_TARGET = 62
 """Units: the least height of what is touched. WCAG 2.2 (2.5.5) asks for 44 px; a unit may be less than one."""

@@ -1,0 +1,221 @@
+"""`python -m bench.screen`: how fast every scene is painted, and how long the screen's thread is ever held up.
+
+The window is shown on a screen in memory (Xvfb) and painted by software, as on a kiosk without a graphics card. What
+is counted is what counts for the eye: frames painted in a second, and the longest pause between two turns of the
+window's event loop, while works change, the camera's picture runs, and a composer (a process that multiplies matrices)
+takes the rest of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from installation.labels import Work, read_gallery
+from installation.messages import (
+    CameraFrame,
+    CameraView,
+    ComposeProgress,
+    CueClip,
+    HeardClip,
+    Hint,
+    SceneChanged,
+    ShowWork,
+    ToUi,
+)
+from installation.settings import UiSettings
+from installation.works import BUNDLED_GALLERY
+
+SIZES = ((1920, 1080), (1080, 1920), (3840, 2160))
+MIN_FPS, MAX_PAUSE_MS = 30.0, 50.0
+_CAMERA_SIZE = (720, 1280, 3)
+_TURN_MS = 5
+_OUTLINE = ((0.3, 0.2), (0.7, 0.25), (0.68, 0.8), (0.31, 0.78))
+
+
+class MovingEye:
+    """A camera whose picture moves, thirty times a second."""
+
+    def __init__(self) -> None:
+        """Two pictures in turn."""
+        noise = np.random.default_rng(1)
+        self._pictures = [noise.integers(0, 255, _CAMERA_SIZE, dtype=np.uint8) for _ in range(2)]
+
+    def newest(self) -> CameraFrame | None:
+        """A new one every thirtieth of a second."""
+        number = int(30 * time.monotonic())
+        return CameraFrame(self._pictures[number % 2], number / 30)
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+class EvenTap:
+    """Plays one clip, and a chord for the spectrum."""
+
+    def __init__(self) -> None:
+        """Silence."""
+        self.clip_id, self.start_s = "", 0.0
+
+    def heard(self, now_s: float) -> tuple[HeardClip, ...]:
+        """The clip."""
+        return (HeardClip(self.clip_id, now_s - self.start_s, 1.0),) if self.clip_id else ()
+
+    def samples(self, num_frames: int, now_s: float) -> np.ndarray:
+        """Noise that changes."""
+        return np.random.default_rng(int(1000 * now_s)).normal(0, 0.05, (num_frames, 2)).astype(np.float32)
+
+    def sample_rate(self) -> int:
+        """As of a usual device."""
+        return 48_000
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+@dataclass
+class Measured:
+    """What one scene took.
+
+    Attributes:
+        name: Of the scene.
+        fps: Frames painted in a second.
+        frame_ms: Of the processor, for one of them.
+        longest_pause_ms: For which the event loop did not turn.
+    """
+
+    name: str
+    fps: float
+    frame_ms: float
+    longest_pause_ms: float
+
+
+def compose_for_ever() -> None:
+    """As busy as a composer, and as considerate."""
+    os.nice(10)
+    matrix = np.ones((256, 256), dtype=np.float32)
+    while True:
+        matrix = (matrix @ matrix) / 256.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; returns 1 where a goal was missed, 2 where there is no screen to measure on."""
+    parser = argparse.ArgumentParser(prog="python -m bench.screen", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of every scene (default: 6)")
+    options = parser.parse_args(arguments)
+    from tests.screen import missing, virtual_screen
+
+    if missing():
+        print(missing(), file=sys.stderr)
+        return 2
+    console, is_reached = Console(soft_wrap=True), True
+    for width, height in SIZES:
+        with virtual_screen(width, height) as environment:
+            measuring = get_context("spawn").Process(target=measure, args=(environment, options.seconds))
+            measuring.start()
+            measuring.join()
+            is_reached &= measuring.exitcode == 0
+        console.print()
+    return 0 if is_reached else 1
+
+
+def measure(environment: dict[str, str], seconds: float) -> None:
+    """Show every scene on this screen; exits with 1 where a goal was missed."""
+    os.environ.update(environment)
+    from PyQt6.QtCore import Qt, QTimer
+
+    from installation.ui.application import start_application
+    from installation.ui.window import ShowWindow
+
+    composer = get_context("spawn").Process(target=compose_for_ever, daemon=True)
+    composer.start()
+    app = start_application()
+    tap = EvenTap()
+    window = ShowWindow(UiSettings(tap_name="", max_fps=40), tap, lambda _message: None, eye=MovingEye())
+    window.present(is_windowed=False)
+    while window.room.wall.stage is None:
+        app.processEvents()
+    turns: list[float] = []
+    clock = QTimer()
+    clock.setTimerType(Qt.TimerType.PreciseTimer)
+    clock.timeout.connect(lambda: turns.append(time.monotonic()))
+    clock.start(_TURN_MS)
+    measured = []
+    for name, step in scenes(tap, window.take):
+        step()
+        began_s, used_s, num_frames = time.monotonic(), time.thread_time(), window.num_frames
+        turns.clear()
+        QTimer.singleShot(round(1000 * seconds), app.exit)
+        app.exec()
+        num_frames = window.num_frames - num_frames
+        fps = num_frames / (time.monotonic() - began_s)
+        frame_ms = 1000 * (time.thread_time() - used_s) / max(1, num_frames)
+        measured.append(Measured(name, fps, frame_ms, 1000 * float(np.diff(turns).max()) - _TURN_MS))
+    composer.kill()
+    Console(soft_wrap=True).print(table_of(measured, f"{window.width()} × {window.height()}"))
+    window.dismantle()
+    sys.exit(0 if all(m.fps >= MIN_FPS and m.longest_pause_ms <= MAX_PAUSE_MS for m in measured) else 1)
+
+
+def scenes(tap: EvenTap, tell: Callable[[ToUi], None]) -> list[tuple[str, Callable[[], None]]]:
+    """Name, and what is said to the window at its beginning."""
+    from tests.installation.ui.scripted_tap import make_clip
+
+    works = read_gallery(BUNDLED_GALLERY)
+
+    def show(work: Work) -> None:
+        tell(CueClip(make_clip(work.artwork_id, work.artwork_id, 1, 600.0)))
+        tap.clip_id, tap.start_s = work.artwork_id, time.monotonic()
+        tell(ShowWork(work.artwork_id, Path(work.path), work.label, 4.0, time.monotonic()))
+
+    def look() -> None:
+        tell(SceneChanged("looking"))
+        tell(CameraView(_OUTLINE, "frame", 0.9, Hint.NONE, 0.5))
+
+    def compose() -> None:
+        tell(ShowWork(works[3].artwork_id, Path(works[3].path), works[3].label, 4.0, time.monotonic()))
+        tell(SceneChanged("composing"))
+        tell(ComposeProgress("job", "denoise", 2, 20))
+
+    def listen() -> None:
+        show(works[3])
+        tell(SceneChanged("listening"))
+
+    def spectrum() -> None:
+        tap.clip_id = "bed"
+
+    return [
+        ("attract: the first work comes", lambda: show(works[0])),
+        ("attract: a work changes", lambda: show(works[1])),
+        ("attract: pan and zoom", lambda: None),
+        ("looking: the camera's picture", look),
+        ("composing: a visitor's work comes", compose),
+        ("listening", listen),
+        ("listening, without a score", spectrum),
+    ]
+
+
+def table_of(measured: Sequence[Measured], size: str) -> Table:
+    """One row for each scene; what misses its goal is red."""
+    table = Table(title=f"The screen, {size}", title_justify="left")
+    for heading in ("", "frames a second", "processor for a frame", "longest pause"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for m in measured:
+        is_reached = m.fps >= MIN_FPS and m.longest_pause_ms <= MAX_PAUSE_MS
+        style = None if is_reached else "red"
+        table.add_row(m.name, f"{m.fps:.1f}", f"{m.frame_ms:.1f} ms", f"{m.longest_pause_ms:.0f} ms", style=style)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""What a visitor may do, tapped on a real window; and what is not there unless the curator allows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QPushButton, QSlider
+
+from installation.messages import (
+    AnotherPiece,
+    FromUi,
+    LanguageChosen,
+    OwnText,
+    SceneChanged,
+    SetVolumeWanted,
+)
+from installation.settings import UiSettings, VisitorControls
+from installation.ui.keyboard import MAX_LETTERS, Keyboard
+from installation.ui.window import ShowWindow, load_word_filter
+from installation.ui.words import ENGLISH, FRENCH
+from tests.installation.ui.scripted_tap import ScriptedTap
+
+EVERYTHING = VisitorControls(
+    languages=("en", "fr"), has_another_piece=True, has_own_text=True, volume_range=(0.3, 0.8), volume=0.6
+)
+Open = Callable[[VisitorControls], tuple[ShowWindow, list[FromUi]]]
+
+
+@pytest.fixture
+def open_window(app: QApplication) -> Iterator[Open]:
+    windows: list[ShowWindow] = []
+
+    def open_one(visitor: VisitorControls) -> tuple[ShowWindow, list[FromUi]]:
+        said: list[FromUi] = []
+        window = ShowWindow(UiSettings(tap_name="", visitor=visitor), ScriptedTap(), said.append)
+        windows.append(window)
+        window.present(is_windowed=True)
+        deadline = time.monotonic() + 60
+        while window.room.wall.stage is None and time.monotonic() < deadline:
+            app.processEvents()
+        return window, said
+
+    yield open_one
+    for window in windows:
+        window.dismantle()
+        window.hide()
+        window.deleteLater()
+    app.processEvents()
+
+
+def button(window: ShowWindow, text: str) -> QPushButton:
+    (found,) = [b for b in window.findChildren(QPushButton) if b.text() == text and b.isVisible()]
+    return found
+
+
+def tap(window: ShowWindow, text: str) -> None:
+    QTest.mouseClick(button(window, text), Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+
+
+def test_without_permission_there_is_nothing_to_touch(open_window: Open) -> None:
+    window, _ = open_window(VisitorControls())
+    assert window.findChildren(QPushButton) == []
+    assert window.findChildren(QSlider) == []
+
+
+def test_a_tap_changes_the_language_of_everything(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    tap(window, "FR")
+    assert LanguageChosen("fr") in said
+    assert window.room.words is FRENCH
+    assert button(window, FRENCH.another_piece).isVisible()
+    window._speak_as_before()
+    assert window.room.words is ENGLISH
+
+
+def test_a_language_stays_while_its_visitor_listens(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    tap(window, "FR")
+    window.take(SceneChanged("listening"))
+    window._speak_as_before()
+    assert window.room.words is FRENCH
+
+
+def test_another_piece_is_asked_for(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    tap(window, ENGLISH.another_piece)
+    assert said.count(AnotherPiece()) == 1
+
+
+def test_the_volume_stays_within_the_curators_bounds(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    (slider,) = window.findChildren(QSlider)
+    assert slider.value() == 60
+    slider.setValue(100)
+    slider.setValue(0)
+    assert [m.volume for m in said if isinstance(m, SetVolumeWanted)] == [0.8, 0.3]
+
+
+def test_words_are_written_letter_by_letter_and_sent(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    tap(window, ENGLISH.own_text)
+    assert not button(window, ENGLISH.send).isEnabled()
+    for letter in "a wald":
+        tap(window, letter)
+    for letter in ("⌫", "t", "z"):
+        tap(window, letter)
+    tap(window, ENGLISH.send)
+    assert OwnText("a waltz") in said
+    assert window.findChild(Keyboard) is None or not window.findChildren(Keyboard)[0].isVisible()
+
+
+def test_words_that_are_refused_are_not_sent(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    tap(window, ENGLISH.own_text)
+    (keyboard,) = window.findChildren(Keyboard)
+    for letter in "such a sh1t":
+        keyboard.type(letter)
+    tap(window, ENGLISH.send)
+    assert not [m for m in said if isinstance(m, OwnText)]
+    assert keyboard._title.text() == ENGLISH.refused
+
+
+def test_a_line_has_an_end(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    tap(window, ENGLISH.own_text)
+    (keyboard,) = window.findChildren(Keyboard)
+    for _ in range(2 * MAX_LETTERS):
+        keyboard.type("a")
+    tap(window, ENGLISH.send)
+    assert OwnText("a" * MAX_LETTERS) in said
+
+
+def test_the_keyboard_goes_when_the_scene_does(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    tap(window, ENGLISH.own_text)
+    window.take(SceneChanged("looking"))
+    QApplication.processEvents()
+    assert not [keyboard for keyboard in window.findChildren(Keyboard) if keyboard.isVisible()]
+    assert not [b for b in window.findChildren(QPushButton) if b.isVisible() and b.text() == ENGLISH.own_text]
+
+
+def test_a_list_of_words_that_cannot_be_read_leaves_the_bundled_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    word_filter = load_word_filter(VisitorControls(refused_words_path=tmp_path / "missing.txt"))
+    assert not word_filter.is_fine("fuck")
+    assert len(caplog.records) == 1
