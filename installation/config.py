@@ -5,18 +5,33 @@ The options are explained where a person meets them, in `configs/kiosk.yaml`; he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
+from installation.schedule import ALL_DAY, WEEKDAYS, Schedule, read_date, read_hours, read_zone
 
 __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
 Folder = Annotated[Path, Field(strict=False)]
+
+
+def _checked(read: Callable[[str], object]) -> AfterValidator:
+    """A text that can be read, kept as the text it is."""
+
+    def check(text: str) -> str:
+        read(text)
+        return text
+
+    return AfterValidator(check)
+
+
+Hours = Annotated[str, _checked(read_hours)]
+Date = Annotated[str, _checked(read_date)]
 
 
 class SamplingConfig(Section):
@@ -76,6 +91,28 @@ class LibraryConfig(Section):
     max_gb: Annotated[float, Field(ge=0.05, le=10_000)] = 2.0
 
 
+class HoursConfig(Section):
+    """When the room is open."""
+
+    monday: Hours = ALL_DAY
+    tuesday: Hours = ALL_DAY
+    wednesday: Hours = ALL_DAY
+    thursday: Hours = ALL_DAY
+    friday: Hours = ALL_DAY
+    saturday: Hours = ALL_DAY
+    sunday: Hours = ALL_DAY
+    exceptions: dict[Date, Hours] = {}
+    night: Hours | None = None
+    night_gain_db: Annotated[float, Field(ge=-40, le=0)] = -9.0
+    time_zone: Annotated[str, _checked(read_zone)] | None = None
+    restart_every_h: Annotated[float, Field(ge=1, le=1000)] = 24.0
+
+    def schedule(self) -> Schedule:
+        """These hours, to be asked."""
+        week = [getattr(self, day) for day in WEEKDAYS]
+        return Schedule(week, self.exceptions, self.night, self.night_gain_db, self.time_zone)
+
+
 class KioskConfig(Section):
     """Everything `configs/kiosk.yaml` may say."""
 
@@ -87,6 +124,7 @@ class KioskConfig(Section):
     screen: ScreenConfig = ScreenConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
+    hours: HoursConfig = HoursConfig()
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> KioskConfig:
