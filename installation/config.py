@@ -30,6 +30,7 @@ def _checked(read: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
+Corner = Literal["top left", "top right", "bottom left", "bottom right"]
 Hours = Annotated[str, _checked(read_hours)]
 Date = Annotated[str, _checked(read_date)]
 
@@ -73,6 +74,7 @@ class ScreenConfig(Section):
     """The picture."""
 
     windowed: bool = False
+    kiosk: bool = False
     max_fps: Annotated[int, Field(ge=5, le=120)] = 30
 
 
@@ -101,7 +103,7 @@ class HoursConfig(Section):
     friday: Hours = ALL_DAY
     saturday: Hours = ALL_DAY
     sunday: Hours = ALL_DAY
-    exceptions: dict[Date, Hours] = {}
+    exceptions: dict[Date, Hours] = Field(default_factory=dict)
     night: Hours | None = None
     night_gain_db: Annotated[float, Field(ge=-40, le=0)] = -9.0
     time_zone: Annotated[str, _checked(read_zone)] | None = None
@@ -111,6 +113,13 @@ class HoursConfig(Section):
         """These hours, to be asked."""
         week = [getattr(self, day) for day in WEEKDAYS]
         return Schedule(week, self.exceptions, self.night, self.night_gain_db, self.time_zone)
+
+
+class AdminConfig(Section):
+    """The door to the admin screen."""
+
+    corner: Corner = "top left"
+    leave_after_s: Annotated[float, Field(ge=10, le=3600)] = 180.0
 
 
 class KioskConfig(Section):
@@ -125,6 +134,7 @@ class KioskConfig(Section):
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
     hours: HoursConfig = HoursConfig()
+    admin: AdminConfig = AdminConfig()
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> KioskConfig:

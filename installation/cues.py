@@ -45,6 +45,11 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """The staff has had enough of this work: the next one, as soon as there is music for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorCame:
     """Somebody holds the camera up."""
 
@@ -104,6 +109,7 @@ Event = (
     Opened
     | Closed
     | Ticked
+    | Skipped
     | VisitorCame
     | VisitorLeft
     | ArtworkFound

@@ -14,18 +14,25 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from installation import cues, messages, show
+from installation.admin import Door, PinFile
 from installation.config import KioskConfig
 from installation.jobs import JobDesk, Order, Outcome
 from installation.labels import Work
 from installation.library import Library
-from installation.places import library_dir, summary_path
+from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
+from installation.staff import StaffDesk
+from installation.status import Watch
 from installation.summary import Tally, print_summary, summarise, write_summary
-from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
+from installation.upkeep import Upkeep
+from installation.volume import VolumeKnob
 from installation.works import BUNDLED_GALLERY, Gallery
 
 LEAVE_WITHIN_S = 1.0
@@ -34,6 +41,7 @@ RESUME_FADE_S = 0.25
 MAX_CLIPS_REMEMBERED = 64
 TRIM_EVERY_S = 60.0
 MEASURE_EVERY_S = 5.0
+STAFF_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -96,22 +104,30 @@ class Director:
         self._heard_at_s = 0.0
         self._audio_lost_at_s: float | None = None
         self._is_leaving = False
+        self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"))
+        self._watch = Watch(self._tally, self._supervisor, self._library)
+        self._upkeep = Upkeep(config.hours, self._supervisor, self._watch, self._knob)
+        self._staff = StaffDesk(
+            Door(PinFile(pin_path())), corners_path(), self._supervisor, self._knob, self._tell_show
+        )
 
     def run(self, interruption: Interruption) -> None:
         """Stay until it is time to leave, then leave cleanly."""
         _log.info("%d works, model %s; Ctrl+C ends the show", len(self._works), self._config.model)
         timers = _Timers(time.monotonic(), self._config.gallery.scan_every_s)
         try:
-            self._tell_show(cues.Opened())
+            self._knob.send()
+            self._keep_up(time.monotonic())
             while not (interruption.has_come or self._is_leaving or self._is_over()):
                 for news in self._supervisor.wait(TICK_S):
                     self._take(news)
                 self._look_around(timers, time.monotonic())
         finally:
-            memory = {"director": peak_memory_mb(os.getpid()), **self._supervisor.measure_memory()}
+            memory = {"director": memory_mb(os.getpid(), at_peak=True), **self._supervisor.measure_memory()}
             ended_at_s = time.monotonic()
+            self._upkeep.close()
             self._supervisor.close(LEAVE_WITHIN_S)
-        restarts = {name: self._supervisor.num_deaths(name) for name in ("audio", "composer", "ui")}
+        restarts = {name: self._supervisor.num_deaths(name) for name in self._supervisor.names}
         summary = summarise(self._tally, memory, restarts, ended_at_s)
         if self._options.run_for_s is not None:
             print_summary(summary)
@@ -135,12 +151,25 @@ class Director:
             self._library.trim(in_use=self._clips)
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
+        if timers.is_due("staff", now_s) and self._staff.is_open:
+            self._show_staff()
+        self._keep_up(now_s)
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
+
+    def _keep_up(self, now_s: float) -> None:
+        """Open, close, and whatever else is done by itself."""
+        for event in self._upkeep.look_around(self._show.scene, now_s, _now()):
+            self._tell_show(event)
+
+    def _show_staff(self) -> None:
+        self._staff.show(self._watch.status(self._show.scene.value, time.monotonic(), _now()))
 
     # ------------------------------------------------------------ what happened
 
     def _take(self, news: Said | Lost | Replaced) -> None:
+        if isinstance(news, Said):
+            self._upkeep.hear(news.message, time.monotonic())
         match news:
             case Said("audio", message):
                 self._hear_audio(message)
@@ -153,6 +182,7 @@ class Director:
                 self._audio_lost_at_s = time.monotonic()
             case Lost("ui"):
                 self._tally.close_ui_life()
+                self._staff.leave()
             case Lost("composer"):
                 self._settle(self._desk.composer_went(time.monotonic()))
             case Replaced("audio"):
@@ -212,6 +242,9 @@ class Director:
                 self._tally.count_frames(message)
             case messages.QuitRequested():
                 self._is_leaving = True
+            case _:
+                if self._staff.hear(message, time.monotonic()):
+                    self._show_staff()
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended."""
@@ -234,7 +267,6 @@ class Director:
             self._obey(command)
 
     def _obey(self, command: cues.Command) -> None:
-        audio = self._config.audio
         match command:
             case cues.Compose():
                 order = Order(command, self._works[command.artwork_id].path, self._random.getrandbits(32))
@@ -253,9 +285,9 @@ class Director:
             case cues.EnterScene(scene):
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
-                self._supervisor.send("audio", messages.SetVolume(audio.volume))
+                self._knob.hush(False)
             case cues.Hush():
-                self._supervisor.send("audio", messages.SetVolume(0.0))
+                self._knob.hush(True)
 
     def _cue(self, message: messages.PlayClip | messages.AppendClip) -> None:
         self._supervisor.send("audio", message)
@@ -273,8 +305,7 @@ class Director:
 
     def _resume_sound(self) -> None:
         """The audio process is a new one: go on where the old one stopped."""
-        if self._show.scene is cues.Scene.CLOSED:
-            self._supervisor.send("audio", messages.SetVolume(0.0))
+        self._knob.send()
         clip_id, position_s = "", 0.0
         if self._heard is not None:
             clip_id, position_s = self._heard.clip_id, self._heard.position_s
@@ -293,11 +324,15 @@ class Director:
             self._supervisor.send("ui", messages.CueClip(clip))
 
 
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
 class _Timers:
     """Things that are due every so often."""
 
     def __init__(self, now_s: float, scan_every_s: float) -> None:
-        self._every_s = {"scan": scan_every_s, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S}
+        self._every_s = {"scan": scan_every_s, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S, "staff": STAFF_EVERY_S}
         self._due_s = {name: now_s + every_s for name, every_s in self._every_s.items()}
 
     def is_due(self, name: str, now_s: float) -> bool:

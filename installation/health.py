@@ -17,7 +17,7 @@ from rich.table import Table
 
 from installation.config import KioskConfig
 from installation.labels import read_gallery
-from installation.places import library_dir, log_path
+from installation.places import library_dir, log_path, pin_path
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
@@ -74,6 +74,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_camera()
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
+    yield find_pin(pin_path())
     yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
     yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
 
@@ -187,6 +188,17 @@ def _gallery(folder: Path) -> Finding:
     if not works:
         return Finding("gallery", False, f"no pictures in {folder}", "put JPEG, PNG, WebP or TIFF files there")
     return Finding("gallery", True, f"{len(works)} works in {folder}")
+
+
+def find_pin(path: Path) -> Finding:
+    """Whether the admin screen has a PIN, and whether only this user can read its hash."""
+    if not path.exists():
+        return Finding(
+            "PIN", False, "none", "choose it, before a visitor does: python main.py --set-pin", is_needed=False
+        )
+    if path.stat().st_mode & 0o077:
+        return Finding("PIN", False, f"{path} can be read by others", f"chmod 600 {path}", is_needed=False)
+    return Finding("PIN", True, "set", is_needed=False)
 
 
 def find_room(name: str, folder: Path, needed_bytes: int) -> Finding:

@@ -8,6 +8,7 @@ is right again.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def read_hours(text: str) -> tuple[Span, ...]:
     if text.strip() == CLOSED:
         return ()
     spans = tuple(_read_span(part.strip()) for part in text.split(","))
-    if any(later.start_min < earlier.end_min for earlier, later in zip(spans, spans[1:], strict=False)):
+    if any(later.start_min < earlier.end_min for earlier, later in itertools.pairwise(spans)):
         raise ValueError("the hours of a day must follow each other")
     return spans
 

@@ -34,6 +34,7 @@ from installation.cues import (
     Play,
     Scene,
     ShowWork,
+    Skipped,
     Sound,
     Ticked,
     VisitorCame,
@@ -157,6 +158,17 @@ class Show:
         self._visitors_work = None
         if self._music.armed is None and self._music.chain:
             self._turn_to(self._music.chain[0].artwork_id, now_s)
+
+    def _skip(self, _event: Event, now_s: float) -> None:
+        """The music that was armed comes now; else what was planned makes way for another work."""
+        self._visitors_work = None
+        music = self._music
+        if music.armed is not None:
+            music.arm(music.armed, now_s)
+            self._do(Play(music.armed))
+        else:
+            self._drop_job()
+            music.chain.clear()
 
     def _give_up(self, _event: Event, _now_s: float) -> None:
         self._visitors_work = None
@@ -310,6 +322,8 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         ([Scene.ATTRACT],                      VisitorCame,     Scene.LOOKING,   Show._nothing),
         ([Scene.LOOKING],                      VisitorLeft,     Scene.ATTRACT,   Show._nothing),
         ([Scene.COMPOSING, Scene.LISTENING],   VisitorLeft,     Scene.ATTRACT,   Show._say_goodbye),
+        ([Scene.ATTRACT, Scene.LOOKING],       Skipped,         stay,            Show._skip),
+        ([Scene.COMPOSING, Scene.LISTENING],   Skipped,         Scene.ATTRACT,   Show._skip),
         (open_scenes,                          ArtworkFound,    Scene.COMPOSING, Show._seek),
         ([Scene.ATTRACT, Scene.LOOKING],       ClipComposed,    stay,            Show._take),
         ([Scene.COMPOSING],                    ClipComposed,    Scene.LISTENING, Show._answer),

@@ -156,7 +156,10 @@ class Player:
     def _begin(self) -> None:
         """Let something sound: what the channel says already, else the bed."""
         while (message := self._channel.receive(0.0)) is not None:
-            self._early.append(message)
+            if isinstance(message, SetVolume):  # known before the first sound: no glide, no sound in a closed room
+                self._mixer = Mixer(self._rate, crossfade_s=self._settings.crossfade_s, volume=message.volume)
+            else:
+                self._early.append(message)
         first = next((message for message in self._early if isinstance(message, PlayClip)), None)
         clip = None
         if first is not None:

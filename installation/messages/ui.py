@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.channel import Channel
+from installation.messages.camera import FixCorners
 from installation.messages.common import ClipInfo, LogLine, Shutdown, WallLabel
 from installation.messages.composer import ComposeProgress
+from installation.messages.staff import FromStaff, ToStaff
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ class QuitRequested:
     """From ui: somebody at the keyboard wants to leave (window closed, Ctrl+Q)."""
 
 
-ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | Shutdown
-FromUi = UiReady | UiHeartbeat | QuitRequested | LogLine
+ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | ToStaff | Shutdown
+FromUi = UiReady | UiHeartbeat | QuitRequested | FromStaff | FixCorners | LogLine
 
 UiChannel = Channel[FromUi, ToUi]
 """As the ui process holds it: `installation.ui.window.main(channel, settings, tap)`."""

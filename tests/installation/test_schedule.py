@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -83,7 +84,7 @@ def test_the_hours_of_a_day_are_one_stretch_whatever_the_clocks_do(
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     moments = [midnight + timedelta(minutes=15 * i) for i in range(-24 * 4, 72 * 4)]
     answers = [schedule.is_open(moment) for moment in moments]
-    assert sum(before != after for before, after in zip(answers, answers[1:], strict=False)) <= 2
+    assert sum(before != after for before, after in itertools.pairwise(answers)) <= 2
     (span,) = read_hours(hours)
     length_min, open_min = span.end_min - span.start_min, 15 * sum(answers)
     assert abs(open_min - length_min) <= 60 + 15

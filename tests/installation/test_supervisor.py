@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
 
 TIMEOUT_S = 60.0
 CHILDREN = "tests.installation.children"
@@ -71,6 +71,22 @@ def test_a_child_that_is_killed_is_replaced_within_a_second(supervise: Callable[
     assert isinstance(second, Said)
     assert second.message[1] != first.message[1]
     assert supervisor.num_deaths("obedient") == 1
+
+
+@pytest.mark.parametrize("entry", ["obedient", "hanging"])
+def test_a_child_is_started_afresh_when_asked_and_that_is_no_loss(
+    supervise: Callable[..., Supervisor], entry: str
+) -> None:
+    supervisor = supervise(plan(entry, *(["Ada"] if entry == "obedient" else [])))
+    until(supervisor, lambda news: isinstance(news, Said))
+    before = supervisor.pid(entry)
+    assert 0 < supervisor.age_s(entry, time.monotonic()) < TIMEOUT_S
+    supervisor.restart(entry)
+    supervisor.restart(entry)
+    news = until(supervisor, lambda news: isinstance(news, Replaced))
+    assert Lost(entry) in news
+    assert supervisor.pid(entry) not in (None, before)
+    assert supervisor.num_deaths(entry) == 0
 
 
 def test_pauses_grow_while_a_child_fails_and_the_reason_is_in_the_log(
@@ -133,5 +149,5 @@ def test_children_die_with_the_director(repository: Path, child: str) -> None:
 
 
 def test_peak_memory_is_that_of_the_process() -> None:
-    assert 5 < peak_memory_mb(os.getpid()) < 10_000
-    assert peak_memory_mb(2**22 + 1) == 0.0
+    assert 5 < memory_mb(os.getpid()) <= memory_mb(os.getpid(), at_peak=True) < 10_000
+    assert memory_mb(2**22 + 1) == 0.0
