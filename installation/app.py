@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
 from installation import messages
 from installation.audio import TAP_BYTES
+from installation.camera import VIEW_BYTES
 from installation.config import KioskConfig
 from installation.director import Director, Interruption, RunOptions
 from installation.health import find_screen
+from installation.memory_folder import NoMemoryFolderError, memory_folder
 from installation.places import library_dir, screenshot_dir
-from installation.settings import AudioSettings, ComposerSettings, UiSettings
+from installation.settings import AudioSettings, CameraSettings, ComposerSettings, UiSettings
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
@@ -33,23 +39,40 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
     if not screen.is_there:
         _log.warning("%s", screen.advice)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    tap = SharedMemory(create=True, size=TAP_BYTES)
-    try:
+    with contextlib.ExitStack() as stack:
+        tap_name = stack.enter_context(_shared_memory(TAP_BYTES))
+        plans = child_plans(config, options, tap_name)
+        if config.camera.source is not None:
+            try:
+                artworks = library / "artworks" if config.camera.keep_artworks else stack.enter_context(memory_folder())
+            except NoMemoryFolderError as error:
+                _log.error("%s; without a camera, or with camera.keep_artworks, none is needed", error)
+                return 2
+            plans = with_camera(plans, config, stack.enter_context(_shared_memory(VIEW_BYTES)), artworks)
         with Interruption() as interruption:
-            director = Director(config, options, child_plans(config, options, tap.name))
-            director.run(interruption)
-    finally:
-        tap.close()
-        tap.unlink()
+            Director(config, options, plans).run(interruption)
     return 0
 
 
+@contextlib.contextmanager
+def _shared_memory(size: int) -> Iterator[str]:
+    """A block, zeroed, that outlives the processes that use it; gives its name."""
+    memory = SharedMemory(create=True, size=size)
+    try:
+        yield memory.name
+    finally:
+        memory.close()
+        memory.unlink()
+
+
 def run_ui(channel: messages.UiChannel, settings: UiSettings) -> None:
-    """The ui process: here the window meets the tap that the audio process fills."""
+    """The ui process: here the window meets the tap that the audio process fills, and the camera's view."""
     from installation.audio.tap import TapReader
+    from installation.camera.view import FrameReader
     from installation.ui.window import main
 
-    main(channel, settings, TapReader(settings.tap_name))
+    eye = FrameReader(settings.view_name) if settings.view_name else None
+    main(channel, settings, TapReader(settings.tap_name), eye=eye)
 
 
 def _num_cores() -> int:
@@ -58,7 +81,7 @@ def _num_cores() -> int:
 
 
 def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list[ChildPlan]:
-    """The children, in the order in which a visitor would miss them; the camera's place is after them."""
+    """The children that there always are, in the order in which a visitor would miss them."""
     audio = AudioSettings(
         tap_name=tap_name,
         bed_path=BED_PATH,
@@ -91,3 +114,35 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]
+
+
+def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, artworks_dir: Path) -> list[ChildPlan]:
+    """The children with a camera after them, whose view the ui is shown.
+
+    Args:
+        plans: As `child_plans` gives them.
+        config: With a camera.
+        view_name: The shared memory block for the camera's newest picture.
+        artworks_dir: Where the camera puts visitors' works.
+    """
+    wanted = config.camera
+    camera = CameraSettings(
+        source=str(wanted.source),
+        view_name=view_name,
+        artworks_dir=artworks_dir,
+        width=wanted.width,
+        height=wanted.height,
+        rotate=wanted.rotate,
+        mirror=wanted.mirror,
+        exposure=wanted.exposure,
+        may_repeat=wanted.may_repeat,
+        stalled_after_s=wanted.stalled_after_s,
+        hold_s=wanted.hold_s,
+        gone_after_s=wanted.gone_after_s,
+        white_balance=wanted.white_balance,
+    )
+    seeing = [
+        replace(plan, arguments=(replace(plan.arguments[0], view_name=view_name),)) if plan.name == "ui" else plan
+        for plan in plans
+    ]
+    return [*seeing, ChildPlan("camera", "installation.camera.watcher:main", (camera,), max_start_s=30, max_idle_s=5)]

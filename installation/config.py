@@ -58,6 +58,24 @@ class ShowConfig(Section):
 
     seconds_per_work: Annotated[float, Field(ge=5, le=3600)] = 48.0
     crossfade_s: Annotated[float, Field(ge=0.1, le=20)] = 4.0
+    linger_s: Annotated[float, Field(ge=0, le=3600)] = 20.0
+
+
+class CameraConfig(Section):
+    """What sees the visitors' works, if anything does."""
+
+    source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] | None = None
+    width: Annotated[int, Field(ge=160, le=1920)] = 1280
+    height: Annotated[int, Field(ge=120, le=1920)] = 720
+    rotate: Literal[0, 90, 180, 270] = 0
+    mirror: bool = False
+    exposure: float | None = None
+    may_repeat: bool = False
+    stalled_after_s: Annotated[float, Field(ge=0.2, le=60)] = 2.0
+    hold_s: Annotated[float, Field(ge=0.2, le=10)] = 1.0
+    gone_after_s: Annotated[float, Field(ge=0.5, le=600)] = 5.0
+    white_balance: bool = False
+    keep_artworks: bool = False
 
 
 class AudioConfig(Section):
@@ -129,6 +147,7 @@ class KioskConfig(Section):
     sampling: SamplingConfig = SamplingConfig()
     gallery: GalleryConfig = GalleryConfig()
     show: ShowConfig = ShowConfig()
+    camera: CameraConfig = CameraConfig()
     audio: AudioConfig = AudioConfig()
     screen: ScreenConfig = ScreenConfig()
     composer: ComposerConfig = ComposerConfig()
@@ -162,6 +181,8 @@ def _seen_from(base: Path, values: dict[str, Any]) -> dict[str, Any]:
             seen[key] = _seen_from(base, value)
         elif key == "folder" and isinstance(value, str):
             seen[key] = str(base / Path(value).expanduser())
+        elif key == "source" and isinstance(value, str):
+            seen[key] = value if "://" in value or value.isdecimal() else str(base / Path(value).expanduser())
         elif key == "model" and isinstance(value, str):
             seen[key] = _from(base, value)
     return seen

@@ -56,12 +56,17 @@ class VisitorCame:
 
 @dataclass(frozen=True, slots=True)
 class VisitorLeft:
-    """Nobody does any more."""
+    """Nobody has for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """Nobody is seen any more, because the camera is not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArtworkFound:
-    """The camera has found a work."""
+    """The camera has found a work: it was held still."""
 
     artwork_id: str
 
@@ -112,6 +117,7 @@ Event = (
     | Skipped
     | VisitorCame
     | VisitorLeft
+    | CameraLost
     | ArtworkFound
     | ClipComposed
     | JobFailed

@@ -11,8 +11,8 @@ import os
 import random
 import signal
 import time
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import ChainMap, OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,6 +32,7 @@ from installation.status import Watch
 from installation.summary import Tally, print_summary, summarise, write_summary
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
 from installation.upkeep import Upkeep
+from installation.visitors import Visitors
 from installation.volume import VolumeKnob
 from installation.works import BUNDLED_GALLERY, Gallery
 
@@ -92,11 +93,20 @@ class Director:
         self._supervisor = Supervisor(plans, time.monotonic())
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
-        self._works: dict[str, Work] = dict(self._gallery.works)
-        self._playlist = Playlist(self._works, self._random if config.gallery.order == "shuffled" else None)
+        self._visitors = Visitors(
+            partial(self._supervisor.send, "camera"),
+            partial(self._supervisor.offer, "ui"),
+            corners_path(),
+            config.camera.keep_artworks,
+        )
+        self._visitors.know(self._gallery.works)
+        # A work that has left the gallery may still be heard.
+        self._seen_works: dict[str, Work] = dict(self._gallery.works)
+        self._works: Mapping[str, Work] = ChainMap(self._visitors.works, self._seen_works)
+        self._playlist = Playlist(self._gallery.works, self._random if config.gallery.order == "shuffled" else None)
         self._library = Library(config.library.folder or library_dir(), round(config.library.max_gb * 1e9))
         self._desk = JobDesk(self._library, self._tell_composer, config.composer.patience_s)
-        self._show = show.Show(config.show.seconds_per_work, self._playlist.next)
+        self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
         self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
         self._shown: messages.ShowWork | None = None
@@ -113,7 +123,7 @@ class Director:
 
     def run(self, interruption: Interruption) -> None:
         """Stay until it is time to leave, then leave cleanly."""
-        _log.info("%d works, model %s; Ctrl+C ends the show", len(self._works), self._config.model)
+        _log.info("%d works, model %s; Ctrl+C ends the show", len(self._gallery.works), self._config.model)
         timers = _Timers(time.monotonic(), self._config.gallery.scan_every_s)
         try:
             self._knob.send()
@@ -144,8 +154,9 @@ class Director:
     def _look_around(self, timers: _Timers, now_s: float) -> None:
         """What is done now and then, whether or not something happened."""
         if timers.is_due("scan", now_s) and self._gallery.scan():
-            self._works = self._works | self._gallery.works  # a work that is gone may still be heard
+            self._seen_works.update(self._gallery.works)
             self._playlist.replace(self._gallery.works)
+            self._visitors.know(self._gallery.works)
             _log.info("the gallery has changed: %d works", len(self._gallery.works))
         if timers.is_due("trim", now_s):
             self._library.trim(in_use=self._clips)
@@ -177,6 +188,9 @@ class Director:
                 self._hear_composer(message)
             case Said("ui", message):
                 self._hear_ui(message)
+            case Said("camera", message):
+                self._supervisor.note_work("camera")
+                self._tell_show(self._visitors.take(message))
             case Lost("audio"):
                 self._tally.close_audio_life()
                 self._audio_lost_at_s = time.monotonic()
@@ -185,6 +199,8 @@ class Director:
                 self._staff.leave()
             case Lost("composer"):
                 self._settle(self._desk.composer_went(time.monotonic()))
+            case Lost("camera"):
+                self._tell_show(self._visitors.camera_went())
             case Replaced("audio"):
                 self._resume_sound()
             case Replaced("ui"):
@@ -262,9 +278,10 @@ class Director:
 
     # ------------------------------------------------------------ what is to be done
 
-    def _tell_show(self, event: cues.Event) -> None:
-        for command in self._show.handle(event, time.monotonic()):
-            self._obey(command)
+    def _tell_show(self, event: cues.Event | None) -> None:
+        if event is not None:
+            for command in self._show.handle(event, time.monotonic()):
+                self._obey(command)
 
     def _obey(self, command: cues.Command) -> None:
         match command:
@@ -283,6 +300,7 @@ class Director:
             case cues.ShowWork(artwork_id, start_at_s):
                 self._turn_to(self._works[artwork_id], start_at_s)
             case cues.EnterScene(scene):
+                _log.info("scene: %s", scene)
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
                 self._knob.hush(False)
@@ -322,6 +340,7 @@ class Director:
             self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=time.monotonic()))
         for clip in list(self._clips.values())[-8:]:
             self._supervisor.send("ui", messages.CueClip(clip))
+        self._visitors.tell_ui_again()
 
 
 def _now() -> datetime:

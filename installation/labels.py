@@ -30,6 +30,8 @@ PICTURE_SUFFIXES = frozenset(
 METADATA_NAMES = ("metadata.json", "labels.json", "metadata.csv", "labels.csv")
 UNTITLED = "Untitled"
 """The title of a work nobody has named."""
+UNKNOWN = "Unknown work"
+"""The title of a work that a visitor brought and that hangs in no gallery here."""
 
 _FINGERPRINT_BYTES = 64 * 2**10
 _LABEL_FIELDS = frozenset(field.name for field in fields(WallLabel))

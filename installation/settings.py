@@ -40,12 +40,49 @@ class UiSettings:
         is_windowed: In a window instead of full screen.
         max_fps: How often a picture is painted at most.
         screenshot_dir: Where the key for screenshots puts them, or None.
+        view_name: The shared memory block of the camera's newest picture; empty without a camera.
     """
 
     tap_name: str
     is_windowed: bool = False
     max_fps: int = 30
     screenshot_dir: Path | None = None
+    view_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What the camera process is started with.
+
+    Attributes:
+        source: A device ("/dev/v4l/by-id/..." or its number), an address ("rtsp://...", "http://..."), or a video file.
+        view_name: The shared memory block (made by the director) that the newest picture is written to.
+        artworks_dir: Where rectified artworks are put: in memory, unless the configuration keeps them.
+        width: Of the pictures, in pixels, before they are turned; a device is asked for it, larger ones are reduced.
+        height: Likewise.
+        rotate: Clockwise, in degrees: 0, 90, 180, 270.
+        mirror: Left and right are exchanged, after turning.
+        exposure: Locked at this, in the device's own units; None is the device's automatic.
+        may_repeat: The source has no noise: the same bytes again and again do not mean that it hangs.
+        stalled_after_s: So long without a new picture, and the camera is lost.
+        hold_s: So long a painting is held still before it counts as shown.
+        gone_after_s: So long nothing is held up before the visitor counts as gone.
+        white_balance: The light's colour is taken out of artworks.
+    """
+
+    source: str
+    view_name: str
+    artworks_dir: Path
+    width: int = 1280
+    height: int = 720
+    rotate: int = 0
+    mirror: bool = False
+    exposure: float | None = None
+    may_repeat: bool = False
+    stalled_after_s: float = 2.0
+    hold_s: float = 1.0
+    gone_after_s: float = 5.0
+    white_balance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

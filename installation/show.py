@@ -10,6 +10,7 @@ job in work, music ahead, or a time at which it tries again; it asks for silence
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from installation.cues import (
     Append,
     ArtworkFound,
     AudioRestarted,
+    CameraLost,
     Cancel,
     Clip,
     ClipComposed,
@@ -54,6 +56,40 @@ class _GotStuck:
     """Raised by the show itself: one job after the other fails."""
 
 
+@dataclass(frozen=True, slots=True)
+class _SoundsAlready:
+    """Raised by the show itself: the work the camera has found is the one that is heard."""
+
+    artwork_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _WasLeft:
+    """Raised by the show itself: the visitor has been gone for a while."""
+
+
+_Own = _GotStuck | _SoundsAlready | _WasLeft
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """Who is there, whatever the scene: it is remembered while the room is closed or stuck."""
+
+    is_here: bool = False
+    left_at_s: float = 0.0
+    seen: str | None = None  # the work last held up, until the visitor leaves
+    work: str | None = None  # the one that is answered
+
+    def notice(self, event: Event, now_s: float) -> None:
+        match event:
+            case VisitorCame():
+                self.is_here = True
+            case ArtworkFound(artwork_id):
+                self.is_here, self.seen = True, artwork_id
+            case VisitorLeft() | CameraLost() if self.is_here:
+                self.is_here, self.seen, self.left_at_s = False, None, now_s
+
+
 @dataclass(slots=True)
 class _Music:
     """What is heard, what follows it without a seam, and what comes after that."""
@@ -62,11 +98,23 @@ class _Music:
     begun_at_s: float = 0.0  # of the first of them
     armed: Clip | None = None  # begins another piece; asked for, not heard yet
     armed_until_s: float = 0.0  # then it will not be heard any more
+    disarmed: Clip | None = None  # was armed; audio may still come to it
     can_continue: bool = True
     work_since_s: float = 0.0
 
     def arm(self, clip: Clip, begins_at_s: float) -> None:
         self.armed, self.armed_until_s = clip, begins_at_s + _PATIENCE_S
+
+    def disarm(self) -> None:
+        self.armed, self.disarmed = None, self.armed or self.disarmed
+
+    def begin(self, clip_id: str) -> bool:
+        """A clip that was armed comes to sound; False if this is not one."""
+        for clip in (self.armed, self.disarmed):
+            if clip is not None and clip.clip_id == clip_id:
+                self.chain, self.armed, self.disarmed, self.can_continue = [clip], None, None, True
+                return True
+        return False
 
     def end_s(self) -> float:
         return self.begun_at_s + sum(clip.length_s for clip in self.chain)
@@ -83,36 +131,50 @@ class _Music:
 class Show:
     """The state of the show. One thread calls `handle`; everything else follows from the table."""
 
-    def __init__(self, seconds_per_work: float, next_artwork: Callable[[], str | None]) -> None:
+    def __init__(self, seconds_per_work: float, next_artwork: Callable[[], str | None], linger_s: float = 20.0) -> None:
         """Begin closed.
 
         Args:
             seconds_per_work: How long a work of the gallery stays, about.
             next_artwork: Draws the next work of the gallery; None when there is none.
+            linger_s: So long the room stays with a visitor's work when the visitor has gone.
         """
         self.scene = Scene.CLOSED
         self.shown: str | None = None
         self.job: Compose | None = None
         self._seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
+        self._linger_s = linger_s
         self._music = _Music()
+        self._visitor = _Visitor()
         self._upcoming: str | None = None
-        self._visitors_work: str | None = None
         self._shown_since_s = 0.0
+        self._listening_since_s = 0.0
         self._num_jobs = 0
         self._num_failures = 0
         self._retry_at_s = 0.0
+        self._raised: deque[Event | _Own] = deque()
         self._commands: list[Command] = []
 
     def handle(self, event: Event, now_s: float) -> tuple[Command, ...]:
         """Take in what happened; returns what is to be done about it, in order."""
         self._commands = []
-        self._follow(event, now_s)
+        self._visitor.notice(event, now_s)
+        self._raised.append(event)
+        while self._raised:
+            self._follow(self._seen_closely(self._raised.popleft()), now_s)
         if self.scene is not Scene.CLOSED:
             self._plan(now_s)
         return tuple(self._commands)
 
-    def _follow(self, event: Event | _GotStuck, now_s: float) -> None:
+    def _seen_closely(self, event: Event | _Own) -> Event | _Own:
+        """A work that is found while its music is heard needs no other."""
+        chain = self._music.chain
+        if isinstance(event, ArtworkFound) and chain and chain[0].artwork_id == event.artwork_id:
+            return _SoundsAlready(event.artwork_id)
+        return event
+
+    def _follow(self, event: Event | _Own, now_s: float) -> None:
         transition = TABLE.get((self.scene, type(event)))
         if transition is None or self._is_stale(event):
             return
@@ -120,14 +182,12 @@ class Show:
         transition.action(self, event, now_s)
         if self.scene is not before:
             self._do(EnterScene(self.scene))
-        if self._num_failures >= MAX_FAILURES and not isinstance(event, _GotStuck):
-            self._follow(_GotStuck(), now_s)
 
-    def _is_stale(self, event: Event | _GotStuck) -> bool:
+    def _is_stale(self, event: Event | _Own) -> bool:
         """Said about a job nobody waits for, or about the work the visitor is already being answered for."""
         if isinstance(event, ClipComposed | JobFailed):
             return self.job is None or event.job_id != self.job.job_id
-        return isinstance(event, ArtworkFound) and event.artwork_id == self._visitors_work
+        return isinstance(event, ArtworkFound | _SoundsAlready) and event.artwork_id == self._visitor.work
 
     # ------------------------------------------------------------ what the transitions do
 
@@ -142,26 +202,46 @@ class Show:
 
     def _close(self, _event: Event, _now_s: float) -> None:
         self._drop_job()
-        self._visitors_work = None
+        self._visitor.work = None
         self._do(Hush())
+
+    def _look_up(self, _event: Ticked, _now_s: float) -> None:
+        """Somebody was there before the show was ready for visitors."""
+        if self._visitor.is_here:
+            self._raised.append(VisitorCame())
+            if self._visitor.seen is not None:
+                self._raised.append(ArtworkFound(self._visitor.seen))
 
     def _seek(self, event: ArtworkFound, now_s: float) -> None:
         """A visitor's work: everything else can wait."""
         self._drop_job()
-        self._visitors_work = event.artwork_id
+        self._visitor.work = event.artwork_id
         self._num_failures, self._retry_at_s = 0, now_s
-        self._music.armed = None
+        self._music.disarm()
         self._turn_to(event.artwork_id, now_s)
 
-    def _say_goodbye(self, _event: Event, now_s: float) -> None:
+    def _stay_with(self, event: _SoundsAlready, now_s: float) -> None:
+        """What is heard goes on for as long as the visitor stays."""
+        if self.job is not None and self.job.artwork_id != event.artwork_id:
+            self._drop_job()
+        self._visitor.work, self._listening_since_s = event.artwork_id, now_s
+        self._music.disarm()
+        self._turn_to(event.artwork_id, now_s)
+
+    def _wait_for_visitor(self, _event: Ticked, now_s: float) -> None:
+        gone_since_s = max(self._visitor.left_at_s, self._listening_since_s)
+        if not self._visitor.is_here and now_s - gone_since_s >= self._linger_s:
+            self._raised.append(_WasLeft())
+
+    def _say_goodbye(self, _event: _WasLeft, now_s: float) -> None:
         self._drop_job()
-        self._visitors_work = None
+        self._visitor.work = None
         if self._music.armed is None and self._music.chain:
             self._turn_to(self._music.chain[0].artwork_id, now_s)
 
     def _skip(self, _event: Event, now_s: float) -> None:
         """The music that was armed comes now; else what was planned makes way for another work."""
-        self._visitors_work = None
+        self._visitor.work = self._visitor.seen = None
         music = self._music
         if music.armed is not None:
             music.arm(music.armed, now_s)
@@ -170,8 +250,8 @@ class Show:
             self._drop_job()
             music.chain.clear()
 
-    def _give_up(self, _event: Event, _now_s: float) -> None:
-        self._visitors_work = None
+    def _give_up(self, _event: _GotStuck, _now_s: float) -> None:
+        self._visitor.work = self._visitor.seen = None
 
     def _take(self, event: ClipComposed, now_s: float) -> None:
         """Put a finished clip where it belongs."""
@@ -188,7 +268,7 @@ class Show:
     def _answer(self, event: ClipComposed, now_s: float) -> None:
         """The visitor's music: now."""
         self._end_job()
-        self._num_failures = 0
+        self._num_failures, self._listening_since_s = 0, now_s
         self._music.arm(event.clip, now_s)
         self._do(Play(event.clip))
 
@@ -202,8 +282,7 @@ class Show:
 
     def _hear(self, event: ClipStarted, _now_s: float) -> None:
         music = self._music
-        if music.armed is not None and event.clip_id == music.armed.clip_id:
-            music.chain, music.armed, music.can_continue = [music.armed], None, True
+        if music.begin(event.clip_id):
             music.work_since_s = event.begun_at_s
         elif not music.drop_before(event.clip_id):
             return
@@ -264,10 +343,12 @@ class Show:
         last = music.chain[-1] if music.chain else None
         continues = last.clip_id if last is not None and music.can_continue else None
         if self.scene is Scene.COMPOSING:
-            return self._visitors_work, None
+            return self._visitor.work, None
         if self.scene is Scene.LISTENING:
+            if last is None or last.artwork_id != self._visitor.work:
+                return self._visitor.work, None
             is_due = heard_until_s - now_s < _LISTENING_AHEAD_S
-            return (self._visitors_work if is_due else None), continues
+            return (self._visitor.work if is_due else None), continues
         if last is not None:
             heard_s = heard_until_s - music.work_since_s
             if continues is not None and heard_s + last.length_s / 2 < self._seconds_per_work:
@@ -300,6 +381,8 @@ class Show:
     def _pause(self, now_s: float) -> None:
         self._retry_at_s = now_s + min(_LONGEST_PAUSE_S, 0.5 * 2.0**self._num_failures)
         self._num_failures = min(self._num_failures + 1, 16)
+        if self._num_failures >= MAX_FAILURES:
+            self._raised.append(_GotStuck())
 
 
 # ---------------------------------------------------------------- the table
@@ -319,12 +402,16 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         # in                                   on               go to            and
         ([Scene.CLOSED],                       Opened,          Scene.ATTRACT,   Show._open),
         (open_scenes,                          Closed,          Scene.CLOSED,    Show._close),
+        ([Scene.ATTRACT],                      Ticked,          stay,            Show._look_up),
         ([Scene.ATTRACT],                      VisitorCame,     Scene.LOOKING,   Show._nothing),
         ([Scene.LOOKING],                      VisitorLeft,     Scene.ATTRACT,   Show._nothing),
-        ([Scene.COMPOSING, Scene.LISTENING],   VisitorLeft,     Scene.ATTRACT,   Show._say_goodbye),
         ([Scene.ATTRACT, Scene.LOOKING],       Skipped,         stay,            Show._skip),
         ([Scene.COMPOSING, Scene.LISTENING],   Skipped,         Scene.ATTRACT,   Show._skip),
+        ([Scene.LOOKING],                      CameraLost,      Scene.ATTRACT,   Show._nothing),
         (open_scenes,                          ArtworkFound,    Scene.COMPOSING, Show._seek),
+        (open_scenes,                          _SoundsAlready,  Scene.LISTENING, Show._stay_with),
+        ([Scene.LISTENING],                    Ticked,          stay,            Show._wait_for_visitor),
+        ([Scene.LISTENING],                    _WasLeft,        Scene.ATTRACT,   Show._say_goodbye),
         ([Scene.ATTRACT, Scene.LOOKING],       ClipComposed,    stay,            Show._take),
         ([Scene.COMPOSING],                    ClipComposed,    Scene.LISTENING, Show._answer),
         ([Scene.LISTENING],                    ClipComposed,    stay,            Show._take),

@@ -13,6 +13,7 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import time
@@ -223,6 +224,13 @@ class Supervisor:
         except OSError:
             return False  # it is dying; `wait` will notice
         return True
+
+    def offer(self, name: str, message: Any) -> bool:
+        """Say something that may get lost: it does when the child is not there, or has stopped listening."""
+        channel = self._children[name].channel
+        if channel is None or not select.select([], [channel.fileno()], [], 0)[1]:
+            return False
+        return self.send(name, message)
 
     def note_work(self, name: str) -> None:
         """The child has done some work."""

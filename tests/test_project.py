@@ -18,6 +18,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 MODULES_BY_DISTRIBUTION = {
     "huggingface-hub": "huggingface_hub",
+    "opencv-python": "cv2",
     "pillow": "PIL",
     "pillow-heif": "pillow_heif",
     "pyfluidsynth": "fluidsynth",

@@ -8,7 +8,8 @@ The director talks to its children, each over one two-way `Channel`:
     director --> camera     ToCamera      director <-- camera     FromCamera
 
 Messages are small and frozen. Sound never travels in them: a clip is a file, and what is heard
-at this moment is read from shared memory through a `PlaybackTap`. Times ending in `_at_s` are
+at this moment is read from shared memory through a `PlaybackTap`. Nor do the camera's pictures: the
+newest is read through a `CameraEye`. Times ending in `_at_s` are
 readings of `time.monotonic()`, which all processes of one machine share.
 """
 
@@ -62,6 +63,7 @@ from installation.messages.composer import (
     FromComposer,
     ToComposer,
 )
+from installation.messages.eye import CameraEye, CameraFrame
 from installation.messages.playback import HeardClip, PlaybackTap
 from installation.messages.staff import (
     MAX_PIN_DIGITS,
@@ -107,6 +109,8 @@ __all__ = [
     "AudioHeartbeat",
     "AudioReady",
     "CameraChannel",
+    "CameraEye",
+    "CameraFrame",
     "CameraHeartbeat",
     "CameraLost",
     "CameraReady",

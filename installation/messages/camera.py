@@ -61,12 +61,12 @@ class CameraLost:
 
 @dataclass(frozen=True, slots=True)
 class CameraHeartbeat:
-    """From camera, about once a second, only while new pictures come.
+    """From camera, about once a second, while pictures come or the source is tried again; not while it hangs in it.
 
     Attributes:
-        num_frames: Taken since the process started.
+        num_frames: Taken since the process started; a picture like the last one to the byte is none.
         frames_per_s: Of late.
-        age_s: Of the newest picture.
+        age_s: Of the newest picture; infinite before the first.
     """
 
     num_frames: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.channel import Channel
-from installation.messages.camera import FixCorners
+from installation.messages.camera import CameraLost, CameraReady, CameraView, FixCorners
 from installation.messages.common import ClipInfo, LogLine, Shutdown, WallLabel
 from installation.messages.composer import ComposeProgress
 from installation.messages.staff import FromStaff, ToStaff
@@ -78,8 +78,8 @@ class QuitRequested:
     """From ui: somebody at the keyboard wants to leave (window closed, Ctrl+Q)."""
 
 
-ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | ToStaff | Shutdown
+ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | CameraLost | CameraView | ToStaff | Shutdown
 FromUi = UiReady | UiHeartbeat | QuitRequested | FromStaff | FixCorners | LogLine
 
 UiChannel = Channel[FromUi, ToUi]
-"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap)`."""
+"""As the ui process holds it: `installation.ui.window.main(channel, settings, tap, eye=eye)`."""

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QWidget
 
 from art2mus.images import UnreadableImageError
 from installation.messages import (
+    CameraEye,
     ComposeProgress,
     CueClip,
     FromUi,
@@ -43,10 +44,10 @@ _SETTLE_MS = 200
 """A window that is being resized is hung anew when it has kept its size for so long."""
 
 
-def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap) -> None:
+def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: CameraEye | None = None) -> None:
     """Run the ui until the director says Shutdown or is gone."""
     app = start_application()
-    window = ShowWindow(tap, _Sender(channel), settings.max_fps, screenshot_dir=settings.screenshot_dir)
+    window = ShowWindow(tap, _Sender(channel), settings.max_fps, screenshot_dir=settings.screenshot_dir, eye=eye)
     line = Line(channel)
     line.received.connect(window.take)
     # Not quit(), which asks the window first, and that leaves the decision to the director.
@@ -57,6 +58,8 @@ def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap) -> None:
     app.exec()
     window.dismantle()
     tap.close()
+    if eye is not None:
+        eye.close()
 
 
 class ShowWindow(QWidget):
@@ -79,6 +82,7 @@ class ShowWindow(QWidget):
         *,
         clock: Callable[[], float] = time.monotonic,
         screenshot_dir: Path | None = None,
+        eye: CameraEye | None = None,
     ) -> None:
         """Hang nothing yet.
 
@@ -88,12 +92,13 @@ class ShowWindow(QWidget):
             max_fps: Frames per second, at most.
             clock: Monotonic seconds.
             screenshot_dir: Where F12 puts a picture of the screen, if anywhere.
+            eye: What the camera sees, if there is one.
         """
         super().__init__()
         self.wall = Wall(tap, clock())
         self.num_frames = 0
         self.num_late_frames = 0
-        self._say, self._clock, self._screenshot_dir = say, clock, screenshot_dir
+        self._say, self._clock, self._screenshot_dir, self._eye = say, clock, screenshot_dir, eye
         self._frame_s = 1.0 / max_fps
         self._shown: ShowWork | None = None
         self._dirty: list[QRect] = []

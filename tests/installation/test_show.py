@@ -10,6 +10,7 @@ from installation.cues import (
     Append,
     ArtworkFound,
     AudioRestarted,
+    CameraLost,
     Cancel,
     Clip,
     ClipComposed,
@@ -35,6 +36,7 @@ from installation.cues import (
 from installation.show import TABLE, Show
 
 SECONDS_PER_WORK = 30.0
+LINGER_S = 15.0
 CLIP_S = 10.0
 
 
@@ -44,7 +46,7 @@ class Room:
     def __init__(self, works: int = 3) -> None:
         self.works = [f"work-{number}" for number in range(works)]
         self._next_work = 0
-        self.show = Show(SECONDS_PER_WORK, self._draw)
+        self.show = Show(SECONDS_PER_WORK, self._draw, LINGER_S)
         self.now_s = 100.0
         self.job: Compose | None = None
         self.old_jobs: list[Compose] = []
@@ -63,6 +65,7 @@ class Room:
             setattr(twin, name, copy.deepcopy(value, memo) if name != "show" else None)
         twin.show = copy.copy(self.show)
         twin.show._music = copy.deepcopy(self.show._music)
+        twin.show._visitor = copy.copy(self.show._visitor)
         twin.show._next_artwork = twin._draw
         return twin
 
@@ -143,7 +146,20 @@ class Room:
 
 def moves(room: Room) -> list[str]:
     """Everything that can happen next, by name."""
-    names = ["opened", "closed", "ticked", "came", "left", "found-a", "found-b", "late", "unknown", "restart", "later"]
+    names = [
+        "opened",
+        "closed",
+        "ticked",
+        "came",
+        "left",
+        "lost",
+        "found-a",
+        "found-b",
+        "late",
+        "unknown",
+        "restart",
+        "later",
+    ]
     names += ["skip"]
     if room.job is not None:
         names += ["finish", "fail", "lose"]
@@ -168,6 +184,8 @@ def make(room: Room, name: str) -> None:
             room.tell(VisitorCame())
         case "left":
             room.tell(VisitorLeft())
+        case "lost":
+            room.tell(CameraLost())
         case "found-a":
             room.tell(ArtworkFound("visitors-a"))
         case "found-b":
@@ -219,7 +237,7 @@ def _fingerprint(room: Room) -> object:
         show.shown,
         repr(show.job),
         repr(show._music),
-        show._visitors_work,
+        repr(show._visitor),
         show._upcoming,
         show._num_failures,
         show._retry_at_s - room.now_s,
@@ -305,8 +323,131 @@ def test_a_visitor_is_answered_before_the_gallery() -> None:
         room.finish_job()
     assert room.show._music.end_s() - room.now_s == pytest.approx(3 * CLIP_S)
     room.tell(VisitorLeft())
+    assert room.show.scene is Scene.LISTENING
+    room.tell(Ticked(), after_s=LINGER_S)
     assert room.show.scene is Scene.ATTRACT
     assert room.show.shown == "visitors", "the piece is heard to its end"
+
+
+def listening(room: Room, artwork_id: str) -> None:
+    """Somebody comes, holds a work up, and its music is heard."""
+    room.tell(VisitorCame())
+    room.tell(ArtworkFound(artwork_id))
+    room.finish_job()
+    room.hear_next()
+    assert room.show.scene is Scene.LISTENING
+
+
+def test_the_newest_work_wins() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(ArtworkFound("first"))
+    commands = room.tell(ArtworkFound("second"))
+    assert commands == (Cancel("job-2"), ShowWork("second", room.now_s), Compose("job-3", "second"))
+    room.finish_job()
+    room.hear_next()
+    assert room.show.shown == "second"
+
+
+def test_a_work_that_is_heard_does_not_start_anew_when_it_is_held_up() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    work = str(room.show.shown)
+    room.tell(VisitorCame())
+    assert room.tell(ArtworkFound(work)) == (EnterScene(Scene.LISTENING),)
+    assert room.job == Compose("job-2", work, continues="clip-1")
+
+
+def test_the_same_work_again_after_another_goes_on_where_it_is_still_heard() -> None:
+    room = Room()
+    room.tell(Opened())
+    listening(room, "first")
+    room.tell(ArtworkFound("second"))
+    assert room.show.scene is Scene.COMPOSING
+    commands = room.tell(ArtworkFound("first"))
+    assert isinstance(commands[0], Cancel)
+    assert room.show.scene is Scene.LISTENING
+    assert room.show.shown == "first"
+
+
+def test_a_visitor_who_lowers_the_camera_is_answered_all_the_same() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(VisitorCame())
+    room.tell(ArtworkFound("visitors"))
+    room.tell(VisitorLeft())
+    room.tell(Ticked(), after_s=3 * LINGER_S)
+    assert room.show.scene is Scene.COMPOSING
+    room.finish_job()
+    assert room.show.scene is Scene.LISTENING
+    room.tell(Ticked(), after_s=LINGER_S - 1)
+    assert room.show.scene is Scene.LISTENING
+    room.tell(Ticked(), after_s=1.0)
+    assert room.show.scene is Scene.ATTRACT
+
+
+def test_a_visitor_who_comes_back_in_time_has_not_left() -> None:
+    room = Room()
+    room.tell(Opened())
+    listening(room, "visitors")
+    room.tell(VisitorLeft())
+    room.tell(VisitorCame(), after_s=LINGER_S - 1)
+    assert room.tell(ArtworkFound("visitors")) == ()
+    room.tell(Ticked(), after_s=LINGER_S)
+    assert room.show.scene is Scene.LISTENING
+
+
+def test_without_a_camera_the_gallery_goes_on() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(VisitorCame())
+    assert room.tell(CameraLost()) == (EnterScene(Scene.ATTRACT),)
+    listening(room, "visitors")
+    room.tell(CameraLost())
+    room.tell(Ticked(), after_s=LINGER_S)
+    assert room.show.scene is Scene.ATTRACT
+
+
+def test_a_work_on_the_easel_at_opening_time_is_answered() -> None:
+    room = Room()
+    room.tell(VisitorCame())
+    room.tell(ArtworkFound("on the easel"))
+    assert room.show.scene is Scene.CLOSED
+    room.tell(Opened())
+    room.tell(Ticked())
+    assert room.show.scene is Scene.COMPOSING
+    assert room.show.shown == "on the easel"
+
+
+def test_a_work_no_music_can_be_made_for_does_not_stop_the_show_again_and_again() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(ArtworkFound("bad"))
+    for _ in range(3):
+        room.fail_job()
+        room.tell(Ticked(), after_s=10.0)
+    assert room.show.scene is Scene.FAILSAFE
+    room.finish_job()
+    room.tell(Ticked())
+    assert room.show.scene is Scene.LOOKING
+
+
+def test_a_gallery_clip_that_still_comes_to_sound_is_adopted() -> None:
+    """It was armed when the visitor came; the audio process plays it before the visitor's music is ready."""
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    while room.job is not None:
+        room.finish_job()
+    armed = room.show._music.armed
+    assert armed is not None
+    room.tell(ArtworkFound("visitors"))
+    room.tell(ClipStarted(armed.clip_id, room.now_s))
+    assert room.show._music.chain == [armed]
+    assert room.show.shown == "visitors"
 
 
 def test_a_clip_that_never_comes_to_sound_is_given_up() -> None:

@@ -1,0 +1,174 @@
+"""When a visitor has shown a painting: the same one, held still and sharp, for about a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from installation.camera.find import Found
+from installation.camera.rectify import Corners, Pixels, flatten
+from installation.messages import Hint
+
+LOOK_SIDE = 128
+"""The painting is judged at this size (pixels), squeezed into a square."""
+PRINT_SIDE = 24
+"""And compared at this one."""
+
+
+@dataclass(frozen=True)
+class TriggerSettings:
+    """When a painting counts as shown.
+
+    Attributes:
+        hold_s: It is held still for so long.
+        max_motion: Most it may move between two pictures, as a share of its diagonal.
+        max_change: Most that may change in it between two pictures: 1 less the correlation of what is seen.
+        min_sharpness: Fine detail for coarse; see `sharpness`.
+        max_glare: Most of it that may be burnt out.
+        min_light: Brightness of its brighter parts, 0 to 1.
+        min_side: Its longer side, as a share of the picture's longer side.
+        min_confidence: Of having found a painting at all.
+        min_likeness: Correlation of what is seen, from which two unknown works are taken for the same.
+        patience_s: After so long, still but with glare or without sharp detail, it counts nevertheless: some paintings
+            are like that.
+    """
+
+    hold_s: float = 1.0
+    max_motion: float = 0.02
+    max_change: float = 0.1
+    min_sharpness: float = 0.12
+    max_glare: float = 0.06
+    min_light: float = 0.2
+    min_side: float = 0.13
+    min_confidence: float = 0.3
+    min_likeness: float = 0.8
+    patience_s: float = 4.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the trigger makes of a picture.
+
+    Attributes:
+        hint: What would help.
+        held: How far the painting has been held still, 0 to 1.
+        is_new: This picture completes it, for an artwork other than the last.
+        is_present: Something that could be a painting is there.
+    """
+
+    hint: Hint
+    held: float
+    is_new: bool
+    is_present: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A painting as it looks at one moment: where it is, and what can be told without its place."""
+
+    corners: Corners
+    artwork_id: str | None
+    fingerprint: NDArray[np.float32]
+
+
+class Trigger:
+    """Judges picture after picture; time is an argument."""
+
+    def __init__(self, settings: TriggerSettings | None = None) -> None:
+        """Start with nothing seen and nothing answered."""
+        self.settings = settings or TriggerSettings()
+        self._last: Look | None = None
+        self._answered: Look | None = None
+        self._still_since_s = self._clear_since_s = 0.0
+
+    def update(self, now_s: float, camera_frame: Pixels, found: Found | None) -> Verdict:
+        """Take in a picture and what was found in it.
+
+        Args:
+            now_s: When it was taken.
+            camera_frame: What the camera saw.
+            found: The painting in it.
+
+        Shape: camera_frame (height, width, 3) BGR.
+        """
+        if found is None or found.confidence < self.settings.min_confidence:
+            self._last = None
+            return Verdict(Hint.NONE, 0.0, is_new=False, is_present=False)
+        view = flatten(camera_frame, found.corners, LOOK_SIDE, LOOK_SIDE)
+        look = Look(found.corners, found.artwork_id, fingerprint(view))
+        hint = self._hint(look, view, camera_frame)
+        if self._last is None or hint is Hint.HOLD_STILL:
+            self._still_since_s = self._clear_since_s = now_s
+        elif hint:
+            self._clear_since_s = now_s
+        self._last = look
+        return self._verdict(now_s, hint, look)
+
+    def _verdict(self, now_s: float, hint: Hint, look: Look) -> Verdict:
+        if self._answered is not None and self._is_same(self._answered, look):
+            return Verdict(Hint.NONE, 1.0, is_new=False, is_present=True)
+        held = min((now_s - self._clear_since_s) / self.settings.hold_s, 1.0)
+        is_stubborn = hint in (Hint.GLARE, Hint.HOLD_STILL) and now_s - self._still_since_s >= self.settings.patience_s
+        is_new = held >= 1 or is_stubborn
+        if is_new:
+            self._answered = look
+        return Verdict(Hint.NONE if is_new else hint, 1.0 if is_new else held, is_new, is_present=True)
+
+    def _hint(self, look: Look, view: Pixels, camera_frame: Pixels) -> Hint:
+        limits = self.settings
+        side = float(np.ptp(look.corners, axis=0).max()) / max(camera_frame.shape[:2])
+        if side < limits.min_side:
+            return Hint.COME_CLOSER
+        if light(view) < limits.min_light:
+            return Hint.TOO_DARK
+        if self._last is None or self._has_moved(self._last, look):
+            return Hint.HOLD_STILL
+        if glare(view) > limits.max_glare:
+            return Hint.GLARE
+        return Hint.HOLD_STILL if sharpness(view) < limits.min_sharpness else Hint.NONE
+
+    def _has_moved(self, before: Look, now: Look) -> bool:
+        diagonal = float(np.linalg.norm(np.ptp(now.corners, axis=0)))
+        moved = float(np.linalg.norm(now.corners - before.corners, axis=1).max()) / diagonal
+        return moved > self.settings.max_motion or 1 - likeness(before, now) > self.settings.max_change
+
+    def _is_same(self, before: Look, now: Look) -> bool:
+        if before.artwork_id and now.artwork_id:
+            return before.artwork_id == now.artwork_id
+        return likeness(before, now) >= self.settings.min_likeness
+
+
+def fingerprint(view: Pixels) -> NDArray[np.float32]:
+    """Say what a painting shows, whatever the light's strength and colour.
+
+    Shape: view (side, side, 3); result (3 · PRINT_SIDE²,), of length 1.
+    """
+    small = cv2.resize(view, (PRINT_SIDE, PRINT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    centred = small - cv2.blur(small, (PRINT_SIDE - 1, PRINT_SIDE - 1), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(centred.ravel() / max(float(np.linalg.norm(centred)), 1e-9), np.float32)
+
+
+def likeness(one: Look, other: Look) -> float:
+    """Correlation of what two looks show: 1 the same, 0 unrelated."""
+    return float(one.fingerprint @ other.fingerprint)
+
+
+def sharpness(view: Pixels) -> float:
+    """Fine detail for coarse: of all variation over four pixels, what share is there from one pixel to the next."""
+    grey = cv2.cvtColor(view, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    fine = float(np.abs(np.diff(grey, axis=1)).mean() + np.abs(np.diff(grey, axis=0)).mean())
+    coarse = float(np.abs(grey[:, 4:] - grey[:, :-4]).mean() + np.abs(grey[4:] - grey[:-4]).mean())
+    return fine / max(coarse, 1e-9)
+
+
+def glare(view: Pixels) -> float:
+    """Share that is burnt out in all colours."""
+    return float((view.min(axis=2) >= 250).mean())
+
+
+def light(view: Pixels) -> float:
+    """Brightness of the brighter parts, 0 to 1."""
+    return float(np.percentile(view, 95)) / 255
