@@ -108,6 +108,9 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         is_windowed=config.screen.windowed,
         max_fps=config.screen.max_fps,
         screenshot_dir=screenshot_dir(),
+        is_kiosk=config.screen.kiosk,
+        admin_corner=config.admin.corner,
+        admin_leaves_after_s=config.admin.leave_after_s,
     )
     return [
         ChildPlan("audio", "installation.audio.player:main", (audio,), max_start_s=20, max_idle_s=5),

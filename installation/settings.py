@@ -40,6 +40,9 @@ class UiSettings:
         is_windowed: In a window instead of full screen.
         max_fps: How often a picture is painted at most.
         screenshot_dir: Where the key for screenshots puts them, or None.
+        is_kiosk: Keys and window buttons do not end the show; only the admin screen does.
+        admin_corner: Where it is tapped for the admin screen: "top left", "bottom right"...
+        admin_leaves_after_s: Untouched for so long, the admin screen closes.
         view_name: The shared memory block of the camera's newest picture; empty without a camera.
     """
 
@@ -47,6 +50,9 @@ class UiSettings:
     is_windowed: bool = False
     max_fps: int = 30
     screenshot_dir: Path | None = None
+    is_kiosk: bool = False
+    admin_corner: str = "top left"
+    admin_leaves_after_s: float = 180.0
     view_name: str = ""
 
 

@@ -31,6 +31,7 @@ from installation.messages import (
     WallLabel,
 )
 from installation.settings import UiSettings
+from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
 from installation.ui.stage import Stage, prepare_stage
 from installation.ui.wall import Wall
@@ -47,9 +48,12 @@ _SETTLE_MS = 200
 def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: CameraEye | None = None) -> None:
     """Run the ui until the director says Shutdown or is gone."""
     app = start_application()
-    window = ShowWindow(tap, _Sender(channel), settings.max_fps, screenshot_dir=settings.screenshot_dir, eye=eye)
+    say = _Sender(channel)
+    window = ShowWindow(tap, say, settings.max_fps, screenshot_dir=settings.screenshot_dir, eye=eye)
     line = Line(channel)
+    door = AdminDoor(window, say, settings, tap, eye)
     line.received.connect(window.take)
+    line.received.connect(door.take)
     # Not quit(), which asks the window first, and that leaves the decision to the director.
     line.closed.connect(app.exit)
     window.left.connect(app.exit)
