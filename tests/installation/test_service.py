@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -79,12 +81,12 @@ def test_a_manager_that_does_not_read_is_not_waited_for(manager: Manager, caplog
 
 @pytest.mark.skipif(which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_unit_is_a_valid_one(repository: Path, tmp_path: Path) -> None:
-    """As it is shipped, but for the two programs and the user, which this machine need not have."""
+    """As it is shipped, but for the program, which stands in the folder of a user whom this machine need not have."""
     text = (repository / "docs" / "art2mus-kiosk.service").read_text()
     unit = tmp_path / "art2mus-kiosk.service"
-    unit.write_text(
-        "\n".join("ExecStart=/bin/true" if line.startswith("ExecStart=") else line for line in text.splitlines())
-    )
-    command = ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)]
-    verified = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (verified.returncode, [line for line in verified.stderr.splitlines() if unit.name in line]) == (0, [])
+    unit.write_text(re.sub("^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    command = ["systemd-analyze", "--user", "verify", str(unit)]
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    verified = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    complaints = [line for line in verified.stderr.splitlines() if unit.name in line]
+    assert (verified.returncode, complaints) == (0, [])
