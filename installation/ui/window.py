@@ -33,6 +33,7 @@ from installation.messages import (
 from installation.settings import UiSettings
 from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
+from installation.ui.awake import keep_awake
 from installation.ui.stage import Stage, prepare_stage
 from installation.ui.wall import Wall
 from installation.ui.words import ENGLISH
@@ -58,6 +59,7 @@ def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: Cam
     line.closed.connect(app.exit)
     window.left.connect(app.exit)
     window.present(is_windowed=settings.is_windowed)
+    keep_awake(QGuiApplication.platformName())
     line.start()
     app.exec()
     window.dismantle()
