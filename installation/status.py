@@ -21,6 +21,7 @@ from installation.messages import (
     CameraHeartbeat,
     CameraLost,
     ClipReady,
+    Gpu,
     Status,
 )
 from installation.summary import Tally
@@ -122,9 +123,13 @@ class StatusFiles:
     What cannot be written costs one line in the log. Nothing is kept open: on a full disk nothing piles up.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Write nothing yet."""
-        self._newest, self._lines = folder / "status.json", folder / "status.jsonl"
+    def __init__(self, newest: Path) -> None:
+        """Write nothing yet.
+
+        Args:
+            newest: `status.json`; the lines come beside it.
+        """
+        self._newest, self._lines = newest, newest.with_suffix(".jsonl")
 
     def write(self, status: Status) -> None:
         """Keep a status."""
@@ -146,6 +151,16 @@ class StatusFiles:
         for newer, older in reversed(list(itertools.pairwise(names))):
             if newer.exists():
                 newer.replace(older)
+
+
+def read_status(path: Path) -> Status | None:
+    """The newest status as another process kept it; None before there is one, or if it cannot be read."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        gpus = tuple(Gpu(**gpu) for gpu in values.pop("gpus"))
+        return Status(**values | {"tier_s": tuple(values["tier_s"]), "gpus": gpus})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 # ---------------------------------------------------------------- as Prometheus reads it

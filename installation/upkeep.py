@@ -9,7 +9,7 @@ from datetime import datetime
 
 from installation import cues
 from installation.config import HoursConfig
-from installation.places import log_path
+from installation.places import status_path
 from installation.service import Service
 from installation.status import StatusFiles, Watch
 from installation.supervisor import Supervisor
@@ -29,7 +29,7 @@ class Upkeep:
         self._restart_every_s = 3600 * hours.restart_every_h
         self._supervisor, self._watch, self._knob = supervisor, watch, knob
         self._service = Service(os.environ)
-        self._files = StatusFiles(log_path().parent)
+        self._files = StatusFiles(status_path())
         self._due_s = 0.0
 
     def hear(self, message: object, now_s: float) -> None:

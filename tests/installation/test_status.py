@@ -27,7 +27,7 @@ from installation.messages import (
     Gpu,
     Status,
 )
-from installation.status import StatusFiles, Watch, prometheus_text
+from installation.status import StatusFiles, Watch, prometheus_text, read_status
 from installation.summary import Tally
 from installation.supervisor import ChildPlan, Said, Supervisor
 
@@ -107,19 +107,27 @@ def test_the_age_of_the_cameras_picture_grows_until_it_is_lost(supervisor: Super
 
 
 def test_the_newest_status_and_a_line_for_each(tmp_path: Path) -> None:
-    files = StatusFiles(tmp_path)
+    files = StatusFiles(tmp_path / "status.json")
     for clips in (1, 2):
         files.write(replace(STATUS, clips=clips))
-    assert json.loads((tmp_path / "status.json").read_text())["clips"] == 2
+    assert read_status(tmp_path / "status.json") == replace(STATUS, clips=2)
     lines = (tmp_path / "status.jsonl").read_text().splitlines()
     assert [json.loads(line)["clips"] for line in lines] == [1, 2]
     assert json.loads(lines[0])["gpus"] == [{"memory_mb": 512.0, "total_memory_mb": 24564.0, "temperature_c": 41.0}]
     assert {path.name for path in tmp_path.iterdir()} == {"status.json", "status.jsonl"}
 
 
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"gpus": [{}]}', '{"gpus": [], "tier_s": []}'])
+def test_a_status_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "status.json"
+    assert read_status(path) is None
+    path.write_text(text)
+    assert read_status(path) is None
+
+
 def test_the_lines_do_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_module, "_MAX_LOG_BYTES", 3000)
-    files = StatusFiles(tmp_path)
+    files = StatusFiles(tmp_path / "status.json")
     for _ in range(60):
         files.write(STATUS)
     kept = sorted(tmp_path.glob("status.jsonl*"))
@@ -131,13 +139,13 @@ def test_the_lines_do_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_full_disk_costs_a_line_and_nothing_else(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    files = StatusFiles(tmp_path)
+    files = StatusFiles(tmp_path / "status.json")
     (tmp_path / "status.jsonl").symlink_to("/dev/full")
     files.write(STATUS)
     assert "no status written: [Errno 28] No space left on device" in caplog.text
     assert capsys.readouterr().err == ""
     (tmp_path / "file").touch()
-    StatusFiles(tmp_path / "file").write(STATUS)
+    StatusFiles(tmp_path / "file" / "status.json").write(STATUS)
     assert caplog.records[-1].levelno == logging.WARNING
 
 
