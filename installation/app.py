@@ -62,7 +62,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
     audio = AudioSettings(
         tap_name=tap_name,
         bed_path=BED_PATH,
-        device=config.audio.device,
+        devices=config.audio.devices,
         sample_rate=config.audio.sample_rate,
         latency_s=config.audio.latency_s,
         crossfade_s=config.show.crossfade_s,

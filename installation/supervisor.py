@@ -164,15 +164,17 @@ class Supervisor:
             else:
                 due_s = min(due_s, child.start_at_s)
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
-        for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
-            yield from self._listen(child)
+        # By this moment it is judged who hangs: what is done about the news below takes its time, too.
         now_s = time.monotonic()
+        speaking = {id(by_handle[handle]): by_handle[handle] for handle in ready}
+        for child in speaking.values():
+            yield from self._listen(child)
         for child in self._children.values():
             if child.process is None:
-                if now_s >= child.start_at_s:
-                    child.start(now_s)
+                if time.monotonic() >= child.start_at_s:
+                    child.start(time.monotonic())
                     yield Replaced(child.plan.name)
-            elif child.hung_for_s(now_s) > 0:
+            elif id(child) not in speaking and child.hung_for_s(now_s) > 0:
                 _log.warning("%s does nothing any more; it is ended", child.plan.name)
                 child.process.kill()
 

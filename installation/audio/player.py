@@ -15,9 +15,10 @@ from pathlib import Path
 
 from installation.audio import BLOCK_FRAMES
 from installation.audio.clips import Clip, ClipError, load_clip
+from installation.audio.devices import PREFERRED_RATE as RATE_WITHOUT_DEVICE
+from installation.audio.devices import NoSoundError, ask, look_again
 from installation.audio.mixer import Mixer, MixerState, Started
-from installation.audio.output import PREFERRED_RATE as RATE_WITHOUT_DEVICE
-from installation.audio.output import Device, Feed, NoSoundError, Output, SilentDevice, Speakers, choose_rate
+from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
 from installation.audio.tap import TapWriter
 from installation.messages import (
@@ -104,20 +105,17 @@ class Player:
         self._channel = channel
         self._settings = settings
         try:
-            self._rate = choose_rate(settings.device, settings.sample_rate)
+            self._rate = ask(settings.devices, settings.sample_rate).sample_rate
         except NoSoundError:
             self._rate = settings.sample_rate or RATE_WITHOUT_DEVICE
-        latency_s = max(MIN_LATENCY_S, settings.latency_s)
+        self._device_latency_s = max(MIN_LATENCY_S, settings.latency_s)
         self._tap = TapWriter(settings.tap_name, self._rate)
         self._recorder = self._open_recorder()
         self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
-        self._output = Output(
-            lambda: Speakers(settings.device, self._rate, latency_s, self._feed), self._feed, self._rate, self._announce
-        )
+        self._output = Output(self._open_speakers, self._feed, self._rate, self._announce, self._is_dearer_device_there)
         self._mixer = Mixer(self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume)
         self._first_frame = self._tap.ring.num_written
         self._state: MixerState = self._mixer.state()
-        self._device_latency_s = latency_s
         self._clock_offset_s: float | None = None
         self._to_load: queue.SimpleQueue[PlayClip | AppendClip | None] = queue.SimpleQueue()
         self._to_mix: queue.SimpleQueue[_Loaded | _Bed | SetVolume] = queue.SimpleQueue()
@@ -280,6 +278,18 @@ class Player:
         self._clock_offset_s = offset_s + (measured_s - offset_s) * 0.05
         self._tap.note_clock(frame, frame / self._rate - self._clock_offset_s, asked_at_s)
         return self._clock_offset_s
+
+    # ------------------------------------------------------------ output thread
+
+    def _open_speakers(self) -> Speakers:
+        found = ask(self._settings.devices, self._rate)
+        look_again()
+        return Speakers(found, max(MIN_LATENCY_S, self._settings.latency_s), self._feed)
+
+    def _is_dearer_device_there(self, rank: int) -> bool:
+        with contextlib.suppress(NoSoundError):
+            return ask(self._settings.devices[:rank], self._rate).rank < rank
+        return False
 
     # ------------------------------------------------------------ any thread
 
