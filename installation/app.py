@@ -16,6 +16,9 @@ from installation.settings import AudioSettings, ComposerSettings, UiSettings
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
+AUDIO_IDLE_S = 0.8
+"""Sound that has played nothing for so long hangs: with what a start takes, silence stays about a second."""
+
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
 
 _log = logging.getLogger(__name__)
@@ -87,7 +90,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         screenshot_dir=screenshot_dir(),
     )
     return [
-        ChildPlan("audio", "installation.audio.player:main", (audio,), max_start_s=20, max_idle_s=5),
+        ChildPlan("audio", "installation.audio.player:main", (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5),
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]

@@ -32,7 +32,6 @@ from installation.messages import (
 )
 
 _SHORTEST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 30.0
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
 _MAX_MESSAGES_AT_A_TIME = 100
@@ -52,6 +51,7 @@ class ChildPlan:
         arguments: Picklable.
         max_start_s: So long it may take from its start to its first work.
         max_idle_s: So long it may take from one piece of work to the next.
+        longest_pause_s: To this the pauses before it is started again grow, while it dies young.
     """
 
     name: str
@@ -59,6 +59,7 @@ class ChildPlan:
     arguments: tuple[Any, ...]
     max_start_s: float
     max_idle_s: float
+    longest_pause_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +167,14 @@ class Supervisor:
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
         # By this moment it is judged who hangs: what is done about the news below takes its time, too.
         now_s = time.monotonic()
-        speaking = {id(by_handle[handle]): by_handle[handle] for handle in ready}
-        for child in speaking.values():
+        for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
             yield from self._listen(child)
         for child in self._children.values():
             if child.process is None:
                 if time.monotonic() >= child.start_at_s:
                     child.start(time.monotonic())
                     yield Replaced(child.plan.name)
-            elif id(child) not in speaking and child.hung_for_s(now_s) > 0:
+            elif child.hung_for_s(now_s) > 0:
                 _log.warning("%s does nothing any more; it is ended", child.plan.name)
                 child.process.kill()
 
@@ -200,7 +200,7 @@ class Supervisor:
         now_s = time.monotonic()
         has_worked = child.worked_at_s is not None and now_s - child.started_at_s > _WORKED_FOR_A_WHILE_S
         pause_s = 0.0 if has_worked else child.pause_s
-        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(_LONGEST_PAUSE_S, 2 * child.pause_s)
+        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(child.plan.longest_pause_s, 2 * child.pause_s)
         child.num_deaths += 1
         child.start_at_s = now_s + pause_s
         exit_reason = _explain_exit(child.process.exitcode)

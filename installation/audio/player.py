@@ -46,7 +46,7 @@ AHEAD_AT_START_S = 1.0
 """More at first: while the other processes start, the machine is at its busiest."""
 
 MIXER_PERIOD_S = 0.02
-HEARTBEAT_S = 0.5
+HEARTBEAT_S = 0.2
 MIN_LATENCY_S = 0.2
 """Below this a Python callback loses samples under load (measured: none in 60 s at 0.2 s)."""
 
@@ -183,7 +183,7 @@ class Player:
         return True
 
     def _beat(self) -> None:
-        """Say twice a second what was counted, if samples went out since the last time."""
+        """Say now and then what was counted, if samples went out since the last time."""
         now_s, state, num_played = time.monotonic(), self._state, self._feed.num_played
         is_due = self._is_ready.is_set() and now_s >= self._beat_at_s + HEARTBEAT_S
         if not is_due or num_played == self._beat_num_played:
