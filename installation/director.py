@@ -32,6 +32,7 @@ LEAVE_WITHIN_S = 1.0
 TICK_S = 0.2
 RESUME_FADE_S = 0.25
 MAX_CLIPS_REMEMBERED = 64
+NEWS_EVERY_S = 1.0
 TRIM_EVERY_S = 60.0
 MEASURE_EVERY_S = 5.0
 
@@ -84,6 +85,7 @@ class Director:
         self._supervisor = Supervisor(plans, time.monotonic())
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
+        self._gallery.watch(config.gallery.scan_every_s)
         self._works: dict[str, Work] = dict(self._gallery.works)
         self._playlist = Playlist(self._works, self._random if config.gallery.order == "shuffled" else None)
         self._library = Library(config.library.folder or library_dir(), round(config.library.max_gb * 1e9))
@@ -100,7 +102,7 @@ class Director:
     def run(self, interruption: Interruption) -> None:
         """Stay until it is time to leave, then leave cleanly."""
         _log.info("%d works, model %s; Ctrl+C ends the show", len(self._works), self._config.model)
-        timers = _Timers(time.monotonic(), self._config.gallery.scan_every_s)
+        timers = _Timers(time.monotonic())
         try:
             self._tell_show(cues.Opened())
             while not (interruption.has_come or self._is_leaving or self._is_over()):
@@ -127,16 +129,21 @@ class Director:
 
     def _look_around(self, timers: _Timers, now_s: float) -> None:
         """What is done now and then, whether or not something happened."""
-        if timers.is_due("scan", now_s) and self._gallery.scan():
-            self._works = self._works | self._gallery.works  # a work that is gone may still be heard
-            self._playlist.replace(self._gallery.works)
-            _log.info("the gallery has changed: %d works", len(self._gallery.works))
+        if timers.is_due("gallery", now_s) and self._gallery.take_news():
+            self._rehang()
         if timers.is_due("trim", now_s):
             self._library.trim(in_use=self._clips)
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
+
+    def _rehang(self) -> None:
+        """Go on with the works that are there, and with those that are gone for as long as they are in use."""
+        in_use = self._show.works_in_use() | {clip.artwork_id for clip in self._clips.values()}
+        self._works = {name: work for name, work in self._works.items() if name in in_use} | self._gallery.works
+        self._playlist.replace(self._gallery.works)
+        _log.info("the gallery has changed: %d works", len(self._gallery.works))
 
     # ------------------------------------------------------------ what happened
 
@@ -199,6 +206,10 @@ class Director:
             case messages.ComposeFailed():
                 if not message.is_lost_piece:
                     _log.warning("no music: %s", message.reason)
+                job = self._show.job
+                if message.is_unreadable and job is not None and job.job_id == message.job_id:
+                    self._gallery.reject(job.artwork_id)
+                    self._playlist.replace(self._gallery.works)
                 self._settle(self._desk.take(message))
         self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
 
@@ -296,8 +307,8 @@ class Director:
 class _Timers:
     """Things that are due every so often."""
 
-    def __init__(self, now_s: float, scan_every_s: float) -> None:
-        self._every_s = {"scan": scan_every_s, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S}
+    def __init__(self, now_s: float) -> None:
+        self._every_s = {"gallery": NEWS_EVERY_S, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S}
         self._due_s = {name: now_s + every_s for name, every_s in self._every_s.items()}
 
     def is_due(self, name: str, now_s: float) -> bool:

@@ -128,6 +128,13 @@ class Show:
             return self.job is None or event.job_id != self.job.job_id
         return isinstance(event, ArtworkFound) and event.artwork_id == self._visitors_work
 
+    def works_in_use(self) -> set[str]:
+        """Every work that is shown, heard, in work or to come."""
+        clips = [*self._music.chain, *([self._music.armed] if self._music.armed is not None else [])]
+        job = self.job.artwork_id if self.job is not None else None
+        works = [self.shown, self._upcoming, self._visitors_work, job, *(clip.artwork_id for clip in clips)]
+        return {work for work in works if work is not None}
+
     # ------------------------------------------------------------ what the transitions do
 
     def _nothing(self, _event: Event, _now_s: float) -> None:
@@ -185,7 +192,7 @@ class Show:
             self._music.can_continue = False
         else:
             self._upcoming = None
-        if not event.is_lost_piece:
+        if not (event.is_lost_piece or event.is_unreadable):
             self._pause(now_s)
 
     def _hear(self, event: ClipStarted, _now_s: float) -> None:

@@ -92,11 +92,7 @@ def test_pauses_grow_no_longer_than_the_plan_says(
     supervisor = supervise(replace(plan("failing"), longest_pause_s=0.3))
     for _ in range(3):
         until(supervisor, lambda news: isinstance(news, Lost))
-    assert [f"starting it again in {pause_s} s" in caplog.text for pause_s in ("0.2", "0.3", "0.4")] == [
-        True,
-        True,
-        False,
-    ]
+    assert [pause_s for pause_s in ("0.2", "0.3", "0.4") if f"again in {pause_s} s" in caplog.text] == ["0.2", "0.3"]
 
 
 def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
