@@ -39,7 +39,7 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
     tap = SharedMemory(create=True, size=TAP_BYTES)
     try:
         with Interruption() as interruption:
-            director = Director(config, options, child_plans(config, options, tap.name))
+            director = Director(config, options, lambda config: child_plans(config, options, tap.name))
             director.run(interruption)
     finally:
         tap.close()

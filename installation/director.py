@@ -12,13 +12,13 @@ import random
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 from installation import cues, messages, show
-from installation.config import KioskConfig
+from installation.config import ConfigError, KioskConfig
 from installation.jobs import JobDesk, Order, Outcome
 from installation.labels import Work
 from installation.library import Library
@@ -48,41 +48,56 @@ class RunOptions:
         run_for_s: Leave after so long; None stays.
         record_path: A WAV file of what the speakers are given, or None.
         composer: What composes, as "package.module:function"; it keeps the contract of `messages`.
+        read_config: Reads the configuration anew, when SIGHUP asks for it; raises ConfigError.
     """
 
     started_at_s: float
     run_for_s: float | None = None
     record_path: Path | None = None
     composer: str = "installation.composer:main"
+    read_config: Callable[[], KioskConfig] | None = None
 
 
 class Interruption:
-    """SIGINT and SIGTERM as something to look at now and then."""
+    """Signals as something to look at now and then: SIGINT and SIGTERM, and SIGHUP, which asks to read again."""
 
     def __init__(self) -> None:
         self.has_come = False
+        self._wants_reading = False
 
     def __enter__(self) -> Interruption:
         self._before = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._note_hangup)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def take_hangup(self) -> bool:
+        """Whether SIGHUP has come since the last call."""
+        wants_reading, self._wants_reading = self._wants_reading, False
+        return wants_reading
+
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.has_come = True
+
+    def _note_hangup(self, _signal: int, _frame: FrameType | None) -> None:
+        self._wants_reading = True
 
 
 class Director:
     """The loop in the middle. Everything in it runs on one thread."""
 
-    def __init__(self, config: KioskConfig, options: RunOptions, plans: Sequence[ChildPlan]) -> None:
+    def __init__(
+        self, config: KioskConfig, options: RunOptions, plan: Callable[[KioskConfig], Sequence[ChildPlan]]
+    ) -> None:
         """Start the children first, then look at the gallery and the library while they wake up."""
         self._config = config
         self._options = options
+        self._plan = plan
         self._tally = Tally(options.started_at_s)
-        self._supervisor = Supervisor(plans, time.monotonic())
+        self._supervisor = Supervisor(plan(config), time.monotonic())
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
         self._gallery.watch(config.gallery.scan_every_s)
@@ -109,6 +124,8 @@ class Director:
                 for news in self._supervisor.wait(TICK_S):
                     self._take(news)
                 self._look_around(timers, time.monotonic())
+                if interruption.take_hangup():
+                    self._read_config()
         finally:
             memory = {"director": peak_memory_mb(os.getpid()), **self._supervisor.measure_memory()}
             ended_at_s = time.monotonic()
@@ -137,6 +154,23 @@ class Director:
             self._supervisor.measure_memory()
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
+
+    def _read_config(self) -> None:
+        """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
+        if self._options.read_config is None:
+            return
+        try:
+            config = self._options.read_config()
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                _log.error("the configuration is not taken: %s", mistake)
+            return
+        self._config = config
+        self._show.seconds_per_work = config.show.seconds_per_work
+        self._supervisor.change_plans(self._plan(config))
+        if self._show.scene is not cues.Scene.CLOSED:
+            self._obey(cues.Sound())
+        _log.info("the configuration is taken; what concerns a part itself counts from its next start")
 
     def _rehang(self) -> None:
         """Go on with the works that are there, and with those that are gone for as long as they are in use."""

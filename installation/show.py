@@ -92,7 +92,7 @@ class Show:
         self.scene = Scene.CLOSED
         self.shown: str | None = None
         self.job: Compose | None = None
-        self._seconds_per_work = seconds_per_work
+        self.seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
         self._music = _Music()
         self._upcoming: str | None = None
@@ -232,7 +232,7 @@ class Show:
 
     def _leaf(self, _event: Ticked, now_s: float) -> None:
         """No music can be made: at least the pictures go by."""
-        if now_s - self._shown_since_s >= self._seconds_per_work:
+        if now_s - self._shown_since_s >= self.seconds_per_work:
             artwork_id = self._next_artwork()
             if artwork_id is not None:
                 self._turn_to(artwork_id, now_s)
@@ -265,9 +265,9 @@ class Show:
             return (self._visitors_work if is_due else None), continues
         if last is not None:
             heard_s = heard_until_s - music.work_since_s
-            if continues is not None and heard_s + last.length_s / 2 < self._seconds_per_work:
+            if continues is not None and heard_s + last.length_s / 2 < self.seconds_per_work:
                 return last.artwork_id, continues
-            if continues is None and heard_s < self._seconds_per_work / 2:
+            if continues is None and heard_s < self.seconds_per_work / 2:
                 return last.artwork_id, None
         self._upcoming = self._upcoming or self._next_artwork()
         return self._upcoming, None

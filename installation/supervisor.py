@@ -220,6 +220,11 @@ class Supervisor:
             return False  # it is dying; `wait` will notice
         return True
 
+    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
+        """Start the children by these plans from now on; those that run go on as they are."""
+        for plan in plans:
+            self._children[plan.name].plan = plan
+
     def note_work(self, name: str) -> None:
         """The child has done some work."""
         self._children[name].worked_at_s = time.monotonic()

@@ -36,7 +36,7 @@ def _odd(folder: Path, picture: Image.Image) -> set[str]:
     exif[0x0112] = 6  # orientation: lies on its side
     picture.save(folder / "rotated.jpg", exif=exif)
     picture.save(folder / "wrongly-named.jpg", "PNG", compress_level=1)
-    Image.new("RGB", (20_000, 20_000), "grey").save(folder / "enormous.jpg", quality=20)
+    Image.new("RGB", (12_000, 12_000), "grey").save(folder / "enormous.jpg", quality=20)
     return {path.name for path in set(folder.iterdir()) - before}
 
 
