@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from installation.audio import BLOCK_FRAMES
@@ -20,6 +20,7 @@ from installation.audio.devices import NoSoundError, ask, look_again
 from installation.audio.mixer import Mixer, MixerState, Started
 from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
+from installation.audio.seam import find_loop
 from installation.audio.tap import TapWriter
 from installation.messages import (
     BED_CLIP_ID,
@@ -218,11 +219,12 @@ class Player:
 
     def _decode(self, clip_id: str, path: Path) -> Clip | None:
         try:
-            return load_clip(path, clip_id, self._rate)
+            clip = load_clip(path, clip_id, self._rate)
         except ClipError as error:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
+        return replace(clip, loop_length=find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip)))
 
     # ------------------------------------------------------------ mixer thread
 

@@ -1,4 +1,4 @@
-"""The kiosk with another composer: `python -m tests.installation.run_kiosk COMPOSER SECONDS [CONFIG] [KEY=VALUE ...]`."""
+"""The kiosk with another composer: `python -m tests.installation.run_kiosk COMPOSER SECONDS [YAML] [KEY=VALUE ...]`."""
 
 import sys
 from functools import partial
