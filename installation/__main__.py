@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from installation.clock import process_started_at_s
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from installation.places import log_path
 
     start_logging(log_path())
-    return run_kiosk(config, RunOptions(process_started_at_s(), options.run_for, options.record))
+    read_config = partial(load_config, config_path, overrides)
+    run_options = RunOptions(process_started_at_s(), options.run_for, options.record, read_config=read_config)
+    return run_kiosk(config, run_options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -81,11 +81,18 @@ class CameraConfig(Section):
 class AudioConfig(Section):
     """The sound."""
 
-    device: str | None = None
+    device: str | list[str] | None = None
     sample_rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     latency_s: Annotated[float, Field(ge=0.2, le=3)] = 0.2
     volume: Annotated[float, Field(ge=0, le=1)] = 1.0
     loudness_lufs: Annotated[float, Field(ge=-40, le=-14)] = -23.0
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The loudspeakers that are wished for, the dearest first; empty is the system's own."""
+        if self.device is None:
+            return ()
+        return (self.device,) if isinstance(self.device, str) else tuple(self.device)
 
 
 class ScreenConfig(Section):

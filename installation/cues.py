@@ -81,10 +81,15 @@ class ClipComposed:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """A job came to nothing. `is_lost_piece`: only because its piece can no longer be continued."""
+    """A job came to nothing.
+
+    `is_lost_piece`: only because its piece can no longer be continued; `is_unreadable`: only because there is no
+    picture in its file, which will not be drawn again.
+    """
 
     job_id: str
     is_lost_piece: bool = False
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

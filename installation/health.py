@@ -22,7 +22,7 @@ from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
 _SOUND_TIMEOUT_S = 15.0
-_ASK_FOR_SOUND = "import sys; from installation.audio.output import describe; print(describe(sys.argv[1] or None))"
+_ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _plain(text: str) -> str:
 
 def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
-    yield _sound(config.audio.device)
+    yield _sound(config.audio.devices)
     yield _synthesizer()
     yield find_camera()
     yield _model(config.model)
@@ -134,9 +134,9 @@ def _answers(unix_socket: str) -> bool:
 # ---------------------------------------------------------------- sound, camera
 
 
-def _sound(device: str | None) -> Finding:
+def _sound(devices: Sequence[str]) -> Finding:
     """Asked of PortAudio in a process of its own: it may take its time, and it may crash."""
-    command = [sys.executable, "-c", _ASK_FOR_SOUND, device or ""]
+    command = [sys.executable, "-c", _ASK_FOR_SOUND, *devices]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=_SOUND_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:

@@ -13,7 +13,7 @@ class AudioSettings:
     Attributes:
         tap_name: The shared memory block (made by the director) that the tap is written to.
         bed_path: The bundled piece; it sounds as soon as there is a device.
-        device: "host API: name" or a part of a device's name; None is the system's default.
+        devices: "host API: name" or a part of it, the dearest first; empty is the system's default.
         sample_rate: In Hz; None is the device's own.
         latency_s: What is asked of PortAudio, at least 0.2.
         crossfade_s: For changes that no message asks for: loops, falling back to the bed.
@@ -23,7 +23,7 @@ class AudioSettings:
 
     tap_name: str
     bed_path: Path
-    device: str | None = None
+    devices: tuple[str, ...] = ()
     sample_rate: int | None = None
     latency_s: float = 0.2
     crossfade_s: float = 4.0

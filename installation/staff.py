@@ -116,4 +116,4 @@ class StaffDesk:
             _log.warning("the corners are lost with the next start: %s", error)
 
     def _tell(self, message: messages.ToStaff) -> None:
-        self._supervisor.send("ui", message)
+        self._supervisor.offer("ui", message)

@@ -33,7 +33,6 @@ from installation.messages import (
 )
 
 _SHORTEST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 30.0
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
 _LEAVE_WITHIN_S = 2.0
@@ -54,6 +53,7 @@ class ChildPlan:
         arguments: Picklable.
         max_start_s: So long it may take from its start to its first work.
         max_idle_s: So long it may take from one piece of work to the next.
+        longest_pause_s: To this the pauses before it is started again grow, while it dies young.
     """
 
     name: str
@@ -61,6 +61,7 @@ class ChildPlan:
     arguments: tuple[Any, ...]
     max_start_s: float
     max_idle_s: float
+    longest_pause_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +170,14 @@ class Supervisor:
             else:
                 due_s = min(due_s, child.start_at_s)
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
+        # By this moment it is judged who hangs: what is done about the news below takes its time, too.
+        now_s = time.monotonic()
         for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
             yield from self._listen(child)
-        now_s = time.monotonic()
         for child in self._children.values():
             if child.process is None:
-                if now_s >= child.start_at_s:
-                    child.start(now_s)
+                if time.monotonic() >= child.start_at_s:
+                    child.start(time.monotonic())
                     yield Replaced(child.plan.name)
             elif child.hung_for_s(now_s) > 0:
                 _log.warning("%s does nothing any more; it is ended", child.plan.name)
@@ -204,7 +206,7 @@ class Supervisor:
         has_worked = child.worked_at_s is not None and now_s - child.started_at_s > _WORKED_FOR_A_WHILE_S
         is_asked_for = child.leaves_by_s is not None
         pause_s = 0.0 if has_worked or is_asked_for else child.pause_s
-        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(_LONGEST_PAUSE_S, 2 * child.pause_s)
+        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(child.plan.longest_pause_s, 2 * child.pause_s)
         child.num_deaths += not is_asked_for
         child.start_at_s = now_s + pause_s
         exit_reason = _explain_exit(child.process.exitcode)
@@ -242,6 +244,11 @@ class Supervisor:
         if child.is_idle_allowed and not is_allowed and child.worked_at_s is not None:
             child.worked_at_s = time.monotonic()
         child.is_idle_allowed = is_allowed
+
+    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
+        """Start the children by these plans from now on; those that run go on as they are."""
+        for plan in plans:
+            self._children[plan.name].plan = plan
 
     def restart(self, name: str) -> None:
         """Have a child leave, in good order if it can, and start it afresh."""

@@ -25,12 +25,16 @@ class Upkeep:
 
     def __init__(self, hours: HoursConfig, supervisor: Supervisor, watch: Watch, knob: VolumeKnob) -> None:
         """Begin closed, as the show does."""
-        self._schedule = hours.schedule()
-        self._restart_every_s = 3600 * hours.restart_every_h
+        self.keep(hours)
         self._supervisor, self._watch, self._knob = supervisor, watch, knob
         self._service = Service(os.environ)
         self._files = StatusFiles(status_path())
         self._due_s = 0.0
+
+    def keep(self, hours: HoursConfig) -> None:
+        """Keep these hours from now on."""
+        self._schedule = hours.schedule()
+        self._restart_every_s = 3600 * hours.restart_every_h
 
     def hear(self, message: object, now_s: float) -> None:
         """Take note of what a process said."""

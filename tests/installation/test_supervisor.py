@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -100,6 +102,15 @@ def test_pauses_grow_while_a_child_fails_and_the_reason_is_in_the_log(
     assert not supervisor.send("failing", "anybody there?")
 
 
+def test_pauses_grow_no_longer_than_the_plan_says(
+    supervise: Callable[..., Supervisor], caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = supervise(replace(plan("failing"), longest_pause_s=0.3))
+    for _ in range(3):
+        until(supervisor, lambda news: isinstance(news, Lost))
+    assert [pause_s for pause_s in ("0.2", "0.3", "0.4") if f"again in {pause_s} s" in caplog.text] == ["0.2", "0.3"]
+
+
 def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(plan("hanging", max_idle_s=0.5))
     until(supervisor, lambda news: isinstance(news, Said))
@@ -107,6 +118,22 @@ def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> No
     worked_s = time.monotonic()
     until(supervisor, lambda news: isinstance(news, Lost))
     assert time.monotonic() - worked_s >= 0.5
+
+
+def test_a_director_that_was_busy_does_not_blame_the_child(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("beating", max_idle_s=0.5), plan("obedient", "Ada"))
+    until(supervisor, lambda news: news == Said("beating", "beat"))
+    supervisor.note_work("beating")
+    num_pauses, deadline_s = 0, time.monotonic() + TIMEOUT_S
+    while num_pauses < 3 and time.monotonic() < deadline_s:
+        supervisor.send("obedient", "take your time")
+        for news in supervisor.wait(0.2):
+            if isinstance(news, Said) and news.child == "beating":
+                supervisor.note_work("beating")
+            elif isinstance(news, Said) and news.message == "take your time" and num_pauses < 3:
+                num_pauses += 1
+                threading.Event().wait(0.8)  # a slow disk, perhaps
+    assert (num_pauses, supervisor.num_deaths("beating")) == (3, 0)
 
 
 def test_a_child_that_may_idle_is_left_alone(supervise: Callable[..., Supervisor]) -> None:

@@ -89,6 +89,13 @@ def test_a_clock_that_is_an_hour_off_opens_and_closes_as_it_says_and_is_forgiven
     assert kiosk.at(5, clock_is_ahead_h=1) == kiosk.at(5.1, clock_is_ahead_h=-1) == kiosk.at(5.2) == []
 
 
+def test_other_hours_count_at_once(start: Callable[[HoursConfig], Kiosk]) -> None:
+    kiosk = start(ten_to_six())
+    assert kiosk.at(5) == [Opened()]
+    kiosk.upkeep.keep(ten_to_six(exceptions={"2026-11-25": "closed"}))
+    assert kiosk.at(5.1) == [Closed()]
+
+
 def test_the_night_is_quieter(start: Callable[[HoursConfig], Kiosk]) -> None:
     kiosk = start(ten_to_six(wednesday="00:00-24:00", night="16:00-09:00", night_gain_db=-20.0))
     for hour in (0.0, 0.5, 1.0, 5.0, 8.0):
