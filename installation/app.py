@@ -139,7 +139,7 @@ def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, art
     """
     wanted = config.camera
     camera = CameraSettings(
-        source=str(wanted.source),
+        source=wanted.source or "",
         view_name=view_name,
         artworks_dir=artworks_dir,
         width=wanted.width,

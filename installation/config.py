@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
@@ -18,6 +18,11 @@ from installation.schedule import ALL_DAY, WEEKDAYS, Schedule, read_date, read_h
 __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
 Folder = Annotated[Path, Field(strict=False)]
+
+
+def _number_as_text(value: object) -> object:
+    """The number of a device, as the names of other sources are written."""
+    return str(value) if type(value) is int else value
 
 
 def _checked(read: Callable[[str], object]) -> AfterValidator:
@@ -64,7 +69,7 @@ class ShowConfig(Section):
 class CameraConfig(Section):
     """What sees the visitors' works, if anything does."""
 
-    source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] | None = None
+    source: Annotated[str, Field(min_length=1), BeforeValidator(_number_as_text)] | None = None
     width: Annotated[int, Field(ge=160, le=1920)] = 1280
     height: Annotated[int, Field(ge=120, le=1920)] = 720
     rotate: Literal[0, 90, 180, 270] = 0

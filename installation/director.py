@@ -347,7 +347,8 @@ class Director:
             case cues.ShowWork(artwork_id, start_at_s):
                 self._turn_to(self._works[artwork_id], start_at_s)
             case cues.EnterScene(scene):
-                _log.info("scene: %s", scene)
+                work = f", {self._shown.artwork_id} ({self._shown.label.title})" if self._shown else ""
+                _log.info("scene: %s%s", scene, work)
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
                 self._knob.hush(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes.util
 import os
 import shutil
@@ -10,18 +11,23 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 
+from installation.camera.devices import DEV, find_device, stable_name, stable_names, video_devices
 from installation.config import KioskConfig
 from installation.labels import read_gallery
+from installation.memory_folder import MEMORY
 from installation.places import library_dir, log_path, pin_path
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
 _SOUND_TIMEOUT_S = 15.0
+_CAMERA_TIMEOUT_S = 3.0
 _ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
@@ -71,7 +77,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
     yield _sound(config.audio.devices)
     yield _synthesizer()
-    yield find_camera()
+    yield find_camera(config.camera.source)
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
     yield find_pin(pin_path())
@@ -131,7 +137,7 @@ def _answers(unix_socket: str) -> bool:
     return True
 
 
-# ---------------------------------------------------------------- sound, camera
+# ---------------------------------------------------------------- sound
 
 
 def _sound(devices: Sequence[str]) -> Finding:
@@ -154,16 +160,78 @@ def _synthesizer() -> Finding:
     return Finding("synthesizer", True, "FluidSynth")
 
 
-def find_camera(folder: Path = Path("/dev")) -> Finding:
-    """Whether there is a camera, and whether it may be opened."""
-    devices = sorted(path.name for path in folder.glob("video*"))
-    if not devices:
-        return Finding("camera", False, "none", "nothing; the gallery needs none", is_needed=False)
-    readable = [name for name in devices if os.access(folder / name, os.R_OK | os.W_OK)]
-    if not readable:
-        advice = "may not be opened: add this user to the group 'video'"
-        return Finding("camera", False, ", ".join(devices), advice, is_needed=False)
-    return Finding("camera", True, ", ".join(readable), is_needed=False)
+# ---------------------------------------------------------------- camera
+
+
+def find_camera(name: str | None, dev: Path = DEV) -> Finding:
+    """Whether the camera of the configuration is there and may be opened; OpenCV is not asked.
+
+    Args:
+        name: As the configuration says.
+        dev: Where the system lists its devices.
+    """
+    if not name:
+        listed = _list_devices(dev)
+        return Finding("camera", bool(listed), listed or "none", "" if listed else "nothing; none is asked for", False)
+    if not MEMORY.is_dir():
+        return Finding(
+            "camera", False, f"no {MEMORY}", "mount a tmpfs there: pictures of works are not put on the disk"
+        )
+    if "://" in name:
+        return _camera_at(name)
+    if name.isdecimal() or name.startswith(f"{dev}/"):
+        return _camera_device(name, dev)
+    if not Path(name).is_file():
+        return Finding("camera", False, f"no file {name}", "correct camera.source in the configuration")
+    return Finding("camera", True, f"the video file {name}")
+
+
+def _camera_device(name: str, dev: Path) -> Finding:
+    found = find_device(int(name), None, dev) if name.isdecimal() else Path(name) if Path(name).exists() else None
+    others = _list_devices(dev)
+    if found is None:
+        advice = f"plug it in, or set camera.source to {others}" if others else "plug it in; there is no other either"
+        return Finding("camera", False, f"no device {name}", advice)
+    if not os.access(found, os.R_OK | os.W_OK):
+        return Finding("camera", False, f"{found} may not be opened", "add this user to the group 'video'")
+    stable = stable_name(found, dev)
+    advice = f"better say {stable}: it stays when devices are numbered anew" if stable and stable != found else ""
+    return Finding("camera", True, str(found), advice)
+
+
+def _list_devices(dev: Path) -> str:
+    return ", ".join(str(path) for path in stable_names(dev) or video_devices(dev))
+
+
+def _camera_at(address: str) -> Finding:
+    """Whether somebody listens there, and whether a web server knows the address."""
+    parts = urlsplit(address)
+    shown = f"{parts.scheme}://{parts.hostname}{parts.path}"  # without the password
+    try:
+        port = parts.port or {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}[parts.scheme]
+        with socket.create_connection((parts.hostname or "", port), timeout=_CAMERA_TIMEOUT_S):
+            pass
+        status = _http_status(parts.scheme, parts.hostname or "", port, f"{parts.path}?{parts.query}")
+    except (KeyError, ValueError):
+        return Finding("camera", False, f"{shown} is no address of a camera", "rtsp://..., http://... or https://...")
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "no answer"
+        return Finding("camera", False, f"{shown}: {reason}", "is it switched on, and on this network?")
+    if status in (401, 403):
+        advice = "put user and password into the address: http://user:password@..."
+        return Finding("camera", parts.password is not None, f"{shown} asks for a password", advice)
+    if status in (404, 410):
+        return Finding("camera", False, f"{shown} is not known there", "look up the camera's address for its stream")
+    return Finding("camera", True, f"{shown} answers")
+
+
+def _http_status(scheme: str, host: str, port: int, path: str) -> int | None:
+    if not scheme.startswith("http"):
+        return None
+    kind = HTTPSConnection if scheme == "https" else HTTPConnection
+    with contextlib.closing(kind(host, port, timeout=_CAMERA_TIMEOUT_S)) as connection:
+        connection.request("HEAD", path)
+        return connection.getresponse().status
 
 
 # ---------------------------------------------------------------- model, gallery, disk

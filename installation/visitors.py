@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -51,6 +52,7 @@ class Visitors:
         self._gallery: Mapping[str, Work] = {}
         self._is_camera_taught = False
         self._view: messages.CameraView | None = None
+        self._lost_at_s: float | None = None
 
     def know(self, gallery: Mapping[str, Work]) -> None:
         """The gallery has these works now: the camera recognises them."""
@@ -69,7 +71,7 @@ class Visitors:
                 self._view = message
                 self._tell_ui(message)
             case messages.CameraReady(source, width, height):
-                _log.info("camera: %s, %d x %d", source, width, height)
+                _log.info("camera: %s, %d x %d%s", source, width, height, self._absence())
                 self._note(message)
             case messages.CameraLost(source, reason):
                 _log.warning("camera %s: %s; the gallery goes on, and it is tried again", source, reason)
@@ -98,8 +100,12 @@ class Visitors:
 
     # ------------------------------------------------------------ details
 
+    def _absence(self) -> str:
+        return f", after {time.monotonic() - self._lost_at_s:.1f} s without" if self._lost_at_s is not None else ""
+
     def _note(self, state: messages.CameraReady | messages.CameraLost) -> None:
         self.state, self._view = state, None
+        self._lost_at_s = time.monotonic() if isinstance(state, messages.CameraLost) else None
         self._tell_ui(state)
         if not self._is_camera_taught:
             self._teach()  # it reads by now, so that telling it much does not keep us waiting

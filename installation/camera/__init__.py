@@ -6,10 +6,11 @@ The only place of OpenCV. No picture of the camera is ever written to disk.
     source   what the configuration names, opened
     reader   drains the source on a thread of its own, keeps the newest picture, knows when there is none
     view     the newest picture in shared memory, for the eye
-    find     where the painting is
+    find     where the painting is (find_frames, find_edges, find_track: by what)
     rectify  the artwork, cut out of the picture
     match    works known by sight
     trigger  whether it is held still
+    artworks the artworks as files, in memory
     watcher  the process itself
 
 Only numbers stand in this file, so that the director can import them without numpy.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,27 +18,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.images import UnreadableImageError, load_artwork
-from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, rectangle
+from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, is_plausible, moved, rectangle
 
 Descriptors = NDArray[np.float32]
 Points = NDArray[np.float32]
 
-WORK_SIDES = (360, 140)
+WORK_SIDES = (240, 110)
 """Works are remembered at these sizes (longer side, pixels): as they look from near, and from far."""
-FEATURES_PER_SIZE = (300, 100)
-FRAME_SIDE = 640
+FEATURES_PER_SIZE = (260, 90)
+FRAME_SIDE = 400
 """The camera's picture is searched at this size (longer side, pixels)."""
-FRAME_FEATURES = 700
-PATCH_SIDE = 360
+FRAME_FEATURES = 500
+PATCH_SIDE = 224
 """A painting whose corners are known is looked at from the front, at this size (longer side, pixels)."""
 MAX_RATIO = 0.8
 """A feature counts if its next best counterpart in a work is this much farther (Lowe 2004, section 7.1)."""
 MIN_INLIERS = 12
 """Features that must lie as one plane puts them. Measured by `python -m bench.camera`: see there."""
-SAME_PLACE = 8.0
+SAME_PLACE = 6.0
 """Features of a work nearer to each other than this (pixels) show the same thing, at several sizes perhaps."""
+CERTAIN_INLIERS = 40
+"""From so many on, no other work is looked at."""
 NUM_WORDS = 1024
-SHORTLIST = 8
+SHORTLIST = 6
 """Works that are looked at closely; below so many there is no vote."""
 MAX_ADDED = 32
 """Visitors' works that are remembered; the oldest is forgotten."""
@@ -106,7 +108,7 @@ class KnownWorks:
             except UnreadableImageError as error:
                 _log.warning("%s is not recognised: %s", artwork_id, error)
                 continue
-            works._gallery[artwork_id] = _known(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR))
+            works._gallery[artwork_id] = _known(np.ascontiguousarray(np.asarray(picture)[..., ::-1]))
         works._votes = _Votes.among(works._gallery)
         return works
 
@@ -136,11 +138,14 @@ class KnownWorks:
         features = find_features(view, FRAME_FEATURES if corners is None else sum(FEATURES_PER_SIZE))
         if len(features.points) < MIN_INLIERS:
             return None
-        seen = [match for match in (_located(features, *work) for work in self._candidates(features)) if match]
-        best = max(seen, key=lambda match: match.num_inliers, default=None)
-        if best is None:
-            return None
-        return Match(best.artwork_id, _moved(best.corners, to_frame), best.num_inliers, best.score)
+        best: Match | None = None
+        for artwork_id, work in self._candidates(features):
+            match = _located(features, artwork_id, work)
+            if match is not None and (best is None or match.num_inliers > best.num_inliers):
+                best = match
+            if best is not None and best.num_inliers >= CERTAIN_INLIERS:
+                break
+        return best and replace(best, corners=moved(best.corners, to_frame))
 
     def _candidates(self, features: Features) -> Iterator[tuple[str, _Known]]:
         yield from self._added.items()
@@ -193,7 +198,7 @@ def find_features(picture: Pixels, max_features: int) -> Features:
     Source: SIFT (Lowe 2004), its descriptors made comparable by Hellinger's distance (Arandjelović & Zisserman 2012).
     """
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    keypoints, descriptors = cv2.SIFT_create(nfeatures=max_features, contrastThreshold=0.02).detectAndCompute(
+    keypoints, descriptors = cv2.SIFT.create(nfeatures=max_features, contrastThreshold=0.02).detectAndCompute(
         grey, None
     )
     if descriptors is None or not len(keypoints):
@@ -235,14 +240,11 @@ def _patch(camera_frame: Pixels, corners: Corners) -> tuple[Pixels, NDArray[np.f
     aspect = aspect_ratio(corners, camera_frame.shape[1], camera_frame.shape[0])
     width, height = PATCH_SIDE * min(1.0, aspect), PATCH_SIDE * min(1.0, 1 / aspect)
     to_frame = cv2.getPerspectiveTransform(rectangle(width, height), corners)
-    margin = rectangle(1.2 * width, 1.2 * height) - np.float32([0.1 * width, 0.1 * height])
+    margin = rectangle(1.2 * width, 1.2 * height) - np.array([0.1 * width, 0.1 * height], np.float32)
     size = (round(1.2 * width), round(1.2 * height))
-    wider = _moved(margin, to_frame)
-    return flatten(camera_frame, wider, *size), cv2.getPerspectiveTransform(rectangle(*size), wider)
-
-
-def _moved(points: Corners, homography: NDArray[np.float64]) -> Corners:
-    return np.asarray(cv2.perspectiveTransform(points[None].astype(np.float32), homography)[0], np.float32)
+    wider = moved(margin, to_frame)
+    back = cv2.getPerspectiveTransform(rectangle(*size), wider)
+    return flatten(camera_frame, wider, *size), np.asarray(back, np.float64)
 
 
 def _located(features: Features, artwork_id: str, work: _Known) -> Match | None:
@@ -256,7 +258,7 @@ def _located(features: Features, artwork_id: str, work: _Known) -> Match | None:
     homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 3.0, maxIters=1000, confidence=0.995)
     if homography is None or (num_inliers := int(mask.sum())) < MIN_INLIERS:
         return None
-    corners = _moved(rectangle(work.width, work.height), homography)
+    corners = moved(rectangle(work.width, work.height), homography)
     if not is_plausible(corners):
         return None
     return Match(artwork_id, corners, num_inliers, 1 - 0.5 ** (num_inliers / MIN_INLIERS))
@@ -267,17 +269,8 @@ def _pairs(frame: Descriptors, work: Features) -> tuple[NDArray[np.intp], NDArra
     likeness = frame @ work.descriptors.T
     best = likeness.argmax(axis=1)
     first = likeness.max(axis=1)
-    apart = np.linalg.norm(work.points[:, None] - work.points, axis=2) > SAME_PLACE
+    x, y = work.points.T
+    apart = np.hypot(x[:, None] - x, y[:, None] - y) > SAME_PLACE
     second = np.where(apart[best], likeness, -1).max(axis=1)
     is_clear = 1 - first < MAX_RATIO**2 * (1 - second)  # squared distances of unit vectors: 2 - 2 cos
     return np.flatnonzero(is_clear), best[is_clear]
-
-
-def is_plausible(corners: Corners) -> bool:
-    """Say whether a painting hung on a wall can look like this: convex, not mirrored, not a sliver."""
-    sides = np.roll(corners, -1, axis=0) - corners
-    following = np.roll(sides, -1, axis=0)
-    turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
-    lengths = np.linalg.norm(sides, axis=1)
-    sines = turns / np.maximum(lengths * np.roll(lengths, -1), 1e-9)
-    return bool((sines > 0.35).all() and lengths.min() > 0.1 * lengths.max() and lengths.min() > 8)

@@ -70,7 +70,8 @@ class Reader:
         self._called_at_s: float | None = None
         self._last_rows: Pixels | None = None
         self._is_over = threading.Event()
-        threading.Thread(target=self._run, name="reader", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._thread.start()
 
     # ------------------------------------------------------------ for the other threads
 
@@ -105,9 +106,11 @@ class Reader:
         called_at_s = self._called_at_s
         return now_s - called_at_s if called_at_s is not None else 0.0
 
-    def close(self) -> None:
-        """Read no more; does not wait for a source that hangs."""
+    def close(self, timeout_s: float = 0.5) -> bool:
+        """Read no more; returns whether the thread has ended. It has not if the source hangs."""
         self._is_over.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     # ------------------------------------------------------------ the thread
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -56,13 +58,31 @@ def rectangle(width: float, height: float) -> Corners:
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
 
 
+def moved(points: Corners, homography: NDArray[Any]) -> Corners:
+    """Put points through a homography.
+
+    Shape: points and result (n, 2); homography (3, 3).
+    """
+    return np.asarray(cv2.perspectiveTransform(points[None].astype(np.float64), homography)[0], np.float32)
+
+
+def is_plausible(corners: Corners) -> bool:
+    """Say whether a painting hung on a wall can look like this: convex, not mirrored, not a sliver."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    following = np.roll(sides, -1, axis=0)
+    turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
+    lengths = np.linalg.norm(sides, axis=1)
+    sines = turns / np.maximum(lengths * np.roll(lengths, -1), 1e-9)
+    return bool((sines > 0.35).all() and lengths.min() > 0.1 * lengths.max() and lengths.min() > 8)
+
+
 def aspect_ratio(corners: Corners, picture_width: int, picture_height: int) -> float:
     """Say how wide a rectangle is for its height, from its picture in perspective.
 
     The camera has square pixels, and looks through the middle of its picture. The focal length follows from the
     vanishing points; where they lie too far away to tell, a nominal one serves, and then it matters little.
 
-    Source: Zhang & He, "Whiteboard scanning and image enhancement", Digital Signal Processing 17 (2007), eq. 11, 12, 20.
+    Source: Zhang & He, "Whiteboard scanning and image enhancement", Digital Signal Processing 17 (2007).
     """
     centre = np.array([picture_width, picture_height]) / 2
     unit = float(max(picture_width, picture_height))
@@ -99,4 +119,4 @@ def balance_white(artwork: Pixels) -> Pixels:
     """
     brightest = np.percentile(artwork.reshape(-1, 3), 98, axis=0)
     gains = np.clip(brightest.max() / np.maximum(brightest, 1), 1, 4 / 3)
-    return np.clip(artwork * gains, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(artwork * gains, 0, 255), np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ LOOK_SIDE = 128
 """The painting is judged at this size (pixels), squeezed into a square."""
 PRINT_SIDE = 24
 """And compared at this one."""
+PASSING = (Hint.GLARE, Hint.HOLD_STILL)
+"""What may be the painting's own: some are soft, some are white."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class TriggerSettings:
 
     Attributes:
         hold_s: It is held still for so long.
-        max_motion: Most it may move between two pictures, as a share of its diagonal.
-        max_change: Most that may change in it between two pictures: 1 less the correlation of what is seen.
+        max_motion: Most that it may move meanwhile, as a share of its diagonal.
+        max_change: Most that may change in it meanwhile: 1 less the correlation of what is seen.
         min_sharpness: Fine detail for coarse; see `sharpness`.
         max_glare: Most of it that may be burnt out.
         min_light: Brightness of its brighter parts, 0 to 1.
@@ -37,14 +39,14 @@ class TriggerSettings:
     """
 
     hold_s: float = 1.0
-    max_motion: float = 0.02
+    max_motion: float = 0.04
     max_change: float = 0.1
-    min_sharpness: float = 0.12
-    max_glare: float = 0.06
+    min_sharpness: float = 0.29
+    max_glare: float = 0.04
     min_light: float = 0.2
     min_side: float = 0.13
     min_confidence: float = 0.3
-    min_likeness: float = 0.8
+    min_likeness: float = 0.72
     patience_s: float = 4.0
 
 
@@ -67,10 +69,18 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A painting as it looks at one moment: where it is, and what can be told without its place."""
+    """A painting as it looks at one moment.
+
+    Attributes:
+        corners: In the camera's picture.
+        artwork_id: Which known work it is, or None.
+        view: From the front, squeezed into a square: (LOOK_SIDE, LOOK_SIDE, 3).
+        fingerprint: What it shows, whatever the light's strength and colour: (3 · PRINT_SIDE²,), of length 1.
+    """
 
     corners: Corners
     artwork_id: str | None
+    view: Pixels
     fingerprint: NDArray[np.float32]
 
 
@@ -80,7 +90,7 @@ class Trigger:
     def __init__(self, settings: TriggerSettings | None = None) -> None:
         """Start with nothing seen and nothing answered."""
         self.settings = settings or TriggerSettings()
-        self._last: Look | None = None
+        self._anchor: Look | None = None
         self._answered: Look | None = None
         self._still_since_s = self._clear_since_s = 0.0
 
@@ -95,45 +105,46 @@ class Trigger:
         Shape: camera_frame (height, width, 3) BGR.
         """
         if found is None or found.confidence < self.settings.min_confidence:
-            self._last = None
+            self._anchor = None
             return Verdict(Hint.NONE, 0.0, is_new=False, is_present=False)
-        view = flatten(camera_frame, found.corners, LOOK_SIDE, LOOK_SIDE)
-        look = Look(found.corners, found.artwork_id, fingerprint(view))
-        hint = self._hint(look, view, camera_frame)
-        if self._last is None or hint is Hint.HOLD_STILL:
-            self._still_since_s = self._clear_since_s = now_s
-        elif hint:
-            self._clear_since_s = now_s
-        self._last = look
-        return self._verdict(now_s, hint, look)
-
-    def _verdict(self, now_s: float, hint: Hint, look: Look) -> Verdict:
+        look = see(camera_frame, found)
         if self._answered is not None and self._is_same(self._answered, look):
+            self._anchor = None
+            self._answered = replace(self._answered, artwork_id=look.artwork_id or self._answered.artwork_id)
             return Verdict(Hint.NONE, 1.0, is_new=False, is_present=True)
-        held = min((now_s - self._clear_since_s) / self.settings.hold_s, 1.0)
-        is_stubborn = hint in (Hint.GLARE, Hint.HOLD_STILL) and now_s - self._still_since_s >= self.settings.patience_s
-        is_new = held >= 1 or is_stubborn
-        if is_new:
-            self._answered = look
-        return Verdict(Hint.NONE if is_new else hint, 1.0 if is_new else held, is_new, is_present=True)
+        return self._judge(now_s, look, self._hint(look, camera_frame))
 
-    def _hint(self, look: Look, view: Pixels, camera_frame: Pixels) -> Hint:
+    def _judge(self, now_s: float, look: Look, hint: Hint) -> Verdict:
+        limits = self.settings
+        if self._anchor is None or self._has_moved(self._anchor, look):
+            has_come = self._anchor is None
+            self._anchor, self._still_since_s, self._clear_since_s = look, now_s, now_s
+            return Verdict(Hint.NONE if has_come else Hint.HOLD_STILL, 0.0, is_new=False, is_present=True)
+        is_stubborn = hint in PASSING and now_s - self._still_since_s >= limits.patience_s
+        if hint and not is_stubborn:
+            self._clear_since_s = now_s
+        held = min((now_s - self._clear_since_s) / limits.hold_s, 1.0)
+        if held < 1 and not is_stubborn:
+            return Verdict(hint, held, is_new=False, is_present=True)
+        self._answered = look
+        return Verdict(Hint.NONE, 1.0, is_new=True, is_present=True)
+
+    def _hint(self, look: Look, camera_frame: Pixels) -> Hint:
+        """What spoils the view of a painting that does not move."""
         limits = self.settings
         side = float(np.ptp(look.corners, axis=0).max()) / max(camera_frame.shape[:2])
         if side < limits.min_side:
             return Hint.COME_CLOSER
-        if light(view) < limits.min_light:
+        if light(look.view) < limits.min_light:
             return Hint.TOO_DARK
-        if self._last is None or self._has_moved(self._last, look):
-            return Hint.HOLD_STILL
-        if glare(view) > limits.max_glare:
+        if glare(look.view) > limits.max_glare:
             return Hint.GLARE
-        return Hint.HOLD_STILL if sharpness(view) < limits.min_sharpness else Hint.NONE
+        return Hint.HOLD_STILL if sharpness(look.view) < limits.min_sharpness else Hint.NONE
 
     def _has_moved(self, before: Look, now: Look) -> bool:
         diagonal = float(np.linalg.norm(np.ptp(now.corners, axis=0)))
         moved = float(np.linalg.norm(now.corners - before.corners, axis=1).max()) / diagonal
-        return moved > self.settings.max_motion or 1 - likeness(before, now) > self.settings.max_change
+        return moved > self.settings.max_motion or likeness(before, now) < 1 - self.settings.max_change
 
     def _is_same(self, before: Look, now: Look) -> bool:
         if before.artwork_id and now.artwork_id:
@@ -141,14 +152,16 @@ class Trigger:
         return likeness(before, now) >= self.settings.min_likeness
 
 
-def fingerprint(view: Pixels) -> NDArray[np.float32]:
-    """Say what a painting shows, whatever the light's strength and colour.
+def see(camera_frame: Pixels, found: Found) -> Look:
+    """Look at what was found, so that it can be judged and compared.
 
-    Shape: view (side, side, 3); result (3 · PRINT_SIDE²,), of length 1.
+    Shape: camera_frame (height, width, 3) BGR.
     """
+    view = flatten(camera_frame, found.corners, LOOK_SIDE, LOOK_SIDE)
     small = cv2.resize(view, (PRINT_SIDE, PRINT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     centred = small - cv2.blur(small, (PRINT_SIDE - 1, PRINT_SIDE - 1), borderType=cv2.BORDER_REFLECT)
-    return np.asarray(centred.ravel() / max(float(np.linalg.norm(centred)), 1e-9), np.float32)
+    fingerprint = centred.ravel() / max(float(np.linalg.norm(centred)), 1e-9)
+    return Look(found.corners, found.artwork_id, view, np.asarray(fingerprint, np.float32))
 
 
 def likeness(one: Look, other: Look) -> float:

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 # OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
@@ -101,7 +102,7 @@ class Watcher:
                 # Features of many pictures take a while, and meanwhile the camera goes on with what it knows.
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
-                self._fixed = corners
+                self._fixed, self._finder = corners, Finder(self._finder.known)
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
@@ -116,9 +117,10 @@ class Watcher:
         self._judge_health(time.monotonic())
 
     def close(self) -> None:
-        """Look no more."""
-        self._reader.close()
+        """Look no more; ends the process where a source that hangs would keep it from ending in good order."""
         self._learner.shutdown(wait=False, cancel_futures=True)
+        if not self._reader.close():
+            os._exit(0)
 
     # ------------------------------------------------------------ the picture
 
@@ -141,6 +143,8 @@ class Watcher:
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
+        if found.artwork_id is None and (match := self._finder.known.recognise(pixels, found.corners)):
+            found = replace(found, artwork_id=match.artwork_id)  # the finder had not come to ask yet
         if found.artwork_id is not None and not self._artworks.holds(found.artwork_id):
             self._say(ArtworkSeen(found.artwork_id, None))
             return

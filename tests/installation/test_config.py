@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.config import ConfigError, KioskConfig, load_config
+from installation.config import CameraConfig, ConfigError, KioskConfig, load_config
 
 
 def written(folder: Path, text: str) -> Path:
@@ -31,6 +31,34 @@ def test_every_key_stands_in_the_bundled_file(repository: Path) -> None:
         assert f"{section}:" in text
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"\n  {key}: " in text, f"{section}.{key} is not explained"
+
+
+def test_the_example_with_a_camera_differs_in_the_camera_alone(repository: Path) -> None:
+    config = load_config(repository / "configs" / "kiosk-camera.yaml")
+    assert config == KioskConfig(camera=CameraConfig(source="0"))
+
+
+@pytest.mark.parametrize(
+    ("written_as", "source"),
+    [
+        ("2", "2"),
+        ("/dev/v4l/by-id/usb-A-video-index0", "/dev/v4l/by-id/usb-A-video-index0"),
+        ("rtsp://camera.example/stream", "rtsp://camera.example/stream"),
+        ("'2'", "2"),
+    ],
+)
+def test_a_camera_is_a_number_a_device_or_an_address(tmp_path: Path, written_as: str, source: str) -> None:
+    assert load_config(written(tmp_path, f"camera: {{source: {written_as}}}")).camera.source == source
+
+
+def test_anything_else_is_no_camera(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, "camera: {source: [1]}")
+    assert mistake == "kiosk.yaml:1: camera.source: must be a valid string, not [1]"
+
+
+def test_a_video_file_is_seen_from_where_the_configuration_lies(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "camera: {source: rehearsal.avi}"))
+    assert config.camera.source == str(tmp_path / "rehearsal.avi")
 
 
 def test_a_typo_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
@@ -58,7 +86,7 @@ nonsense: 1
     assert mistakes(tmp_path, text, "audio.volum=3", "show", "library.max_gb=[1") == [
         "kiosk.yaml:3: sampling.seed: must be a valid integer, not 'x'",
         "kiosk.yaml:4: sampling.seed: stands here twice; first in line 3",
-        "kiosk.yaml:5: show: must be a section with the keys seconds_per_work, crossfade_s",
+        "kiosk.yaml:5: show: must be a section with the keys seconds_per_work, crossfade_s, linger_s",
         "kiosk.yaml:7: audio.volume: must be less than or equal to 1, not 2",
         "kiosk.yaml:8: audio.latency_s: must be greater than or equal to 0.2, not 0.1",
         "kiosk.yaml:9: screen.windowed: must be a valid boolean, not 'off'",

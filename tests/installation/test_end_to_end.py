@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,10 @@ class Run:
         return "\n".join(self._output)
 
     @property
+    def has_log(self) -> bool:
+        return (self.home / "state" / "kiosk.log").exists()
+
+    @property
     def log(self) -> str:
         return (self.home / "state" / "kiosk.log").read_text()
 
@@ -94,7 +98,12 @@ class Run:
 
 
 @contextlib.contextmanager
-def kiosk(repository: Path, *arguments: str) -> Iterator[Run]:
+def kiosk(
+    repository: Path,
+    *arguments: str,
+    program: Sequence[str] = ("main.py", "--set", f"model={MODEL}"),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Run]:
     """`python main.py` on a virtual screen, with everything it plays recorded."""
     with (
         tempfile.TemporaryDirectory(prefix="kiosk") as folder,
@@ -103,11 +112,16 @@ def kiosk(repository: Path, *arguments: str) -> Iterator[Run]:
         server.listening() as listener,
     ):
         home = Path(folder, "home")
-        environment = {**os.environ, **server.environment, **display, "ART2MUS_HOME": str(home)}
-        command = [sys.executable, "main.py", "--set", f"model={MODEL}", *arguments]
+        own = {**server.environment, **display, "ART2MUS_HOME": str(home), **(environment or {})}
+        command = [sys.executable, *program, *arguments]
         begun_at = len(listener.samples())
         process = subprocess.Popen(
-            command, cwd=repository, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=repository,
+            env={**os.environ, **own},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         try:
             yield Run(process, listener, home, begun_at)

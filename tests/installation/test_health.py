@@ -1,6 +1,8 @@
 """What the check finds, and what it advises."""
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -59,15 +61,56 @@ def test_mistakes_in_the_configuration_are_in_the_table(capsys: pytest.CaptureFi
     assert "no configuration kiosk.yaml:3: x: unknown key correct these lines" in table(capsys)
 
 
-def test_no_camera_is_no_fault(tmp_path: Path) -> None:
-    finding = health.find_camera(tmp_path)
+def test_no_camera_is_no_fault_where_none_is_asked_for(tmp_path: Path) -> None:
+    finding = health.find_camera(None, tmp_path)
     assert not finding.is_there
     assert not finding.is_needed
 
 
-def test_a_camera_that_may_be_opened(tmp_path: Path) -> None:
+def test_cameras_are_listed_by_the_names_that_stay(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
-    assert health.find_camera(tmp_path).state == "video0"
+    assert health.find_camera(None, tmp_path).state == str(tmp_path / "video0")
+    by_id = tmp_path / "v4l" / "by-id"
+    by_id.mkdir(parents=True)
+    (by_id / "usb-A-video-index0").symlink_to("../../video0")
+    assert health.find_camera(None, tmp_path).state == str(by_id / "usb-A-video-index0")
+    numbered = health.find_camera("0", tmp_path)
+    assert numbered.is_there
+    assert numbered.advice.startswith(f"better say {by_id}/usb-A-video-index0")
+    assert health.find_camera(str(by_id / "usb-A-video-index0"), tmp_path).advice == ""
+    missing = health.find_camera(f"{tmp_path}/v4l/by-id/usb-B-video-index0", tmp_path)
+    assert not missing.is_there
+    assert missing.is_needed
+    assert "usb-A-video-index0" in missing.advice
+
+
+def test_a_video_file_is_a_camera_and_a_missing_one_is_not(tmp_path: Path) -> None:
+    video = tmp_path / "rehearsal.avi"
+    assert not health.find_camera(str(video)).is_there
+    video.touch()
+    assert health.find_camera(str(video)).is_there
+
+
+class _Camera(BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self.send_response({"/video": 200, "/secret": 401}.get(self.path.split("?")[0], 404))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_camera_on_the_network_is_asked_whether_it_is_there() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Camera) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        address = f"127.0.0.1:{server.server_address[1]}"
+        assert health.find_camera(f"http://{address}/video?fps=25").is_there
+        assert "password" in health.find_camera(f"http://{address}/secret").advice
+        assert health.find_camera(f"http://{address}/").state.endswith("is not known there")
+        assert health.find_camera(f"rtsp://me:hush@{address}/video").state == "rtsp://127.0.0.1/video answers"
+        server.shutdown()
+    assert "switched on" in health.find_camera(f"http://{address}/video").advice
+    assert not health.find_camera("gopher://somewhere").is_there
 
 
 def test_a_full_disk_is_no_place_for_a_library(tmp_path: Path) -> None:

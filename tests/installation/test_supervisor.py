@@ -111,6 +111,14 @@ def test_pauses_grow_no_longer_than_the_plan_says(
     assert [pause_s for pause_s in ("0.2", "0.3", "0.4") if f"again in {pause_s} s" in caplog.text] == ["0.2", "0.3"]
 
 
+def test_what_may_get_lost_never_keeps_the_director_waiting(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("hanging"))
+    until(supervisor, lambda news: isinstance(news, Said))
+    taken = [supervisor.offer("hanging", b"x" * 1000) for _ in range(2000)]
+    assert taken[0]
+    assert not taken[-1], "more than a pipe can hold"
+
+
 def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(plan("hanging", max_idle_s=0.5))
     until(supervisor, lambda news: isinstance(news, Said))

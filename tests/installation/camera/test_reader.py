@@ -38,7 +38,7 @@ def read() -> Iterator[Read]:
 
     yield begin
     for reader in readers:
-        reader.close()
+        assert reader.close(timeout_s=5.0)
 
 
 def until(is_so: Callable[[], bool], reader: Reader, timeout_s: float = 10.0) -> float:
@@ -122,7 +122,7 @@ def test_pauses_between_attempts_grow_and_end_at_half_a_minute(
     def note(reader: Reader, pause_s: float) -> None:
         pauses.append(pause_s)
         if len(pauses) == 9:
-            reader.close()
+            reader._is_over.set()
 
     monkeypatch.setattr(reader_module, "FIRST_PAUSE_S", 1.0)
     monkeypatch.setattr(Reader, "_pause", note)
