@@ -24,7 +24,7 @@ from installation.messages import (
 from installation.settings import UiSettings
 from installation.ui.admin_pad import PinPad
 from installation.ui.admin_screen import AdminScreen
-from installation.ui.controls import Style, css
+from installation.ui.buttons import Style, css
 from installation.ui.palette import Palette
 
 NUM_TAPS = 5

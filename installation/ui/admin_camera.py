@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from installation.messages import CameraEye, CameraFrame, Outline
-from installation.ui.controls import Style
+from installation.ui.buttons import Style
 
 SUGGESTION: Outline = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
 """Where the handles wait while no corners are fixed."""

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from installation.messages import PlaybackTap
-from installation.ui.controls import Style
+from installation.ui.buttons import Style
 
 QUIETEST_DB = -60.0
 _WINDOW_S = 0.1

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from installation.messages import MAX_PIN_DIGITS, MIN_PIN_DIGITS, PinAsked
-from installation.ui.controls import Style, make_button, make_text
+from installation.ui.buttons import Style, make_button, make_text
 
 _ENTER = "PIN"
 _CHOOSE = "Choose a PIN"

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from installation.messages import AdminState, Status
-from installation.ui.controls import SMALL_FONT, Style, make_button, make_text
+from installation.ui.buttons import SMALL_FONT, Style, make_button, make_text
 
 _SURE_WITHIN_MS = 4000
 

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from installation.ui.controls import FONT, SMALL_FONT, Style, make_button, make_text
+from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
 
 
 class Choice(QWidget):

@@ -26,7 +26,7 @@ from art2mus.study.answers import Answers, Question
 from art2mus.study.settings import Language, Study, TextSettings
 from installation.study.sitting import A, B, Sitting, Track, TrackPlayer
 from installation.ui.application import fill_screen
-from installation.ui.controls import Style
+from installation.ui.buttons import Style
 from installation.ui.palette import Palette
 from installation.ui.stage import Stage
 from installation.ui.study.pages import Action, QuestionPage, TextPage
