@@ -18,7 +18,7 @@ from installation.director import Director, Interruption, RunOptions
 from installation.health import find_screen
 from installation.memory_folder import NoMemoryFolderError, memory_folder
 from installation.places import library_dir, screenshot_dir
-from installation.settings import AudioSettings, CameraSettings, ComposerSettings, UiSettings
+from installation.settings import AudioSettings, CameraSettings, ComposerSettings, UiSettings, VisitorControls
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
@@ -84,6 +84,18 @@ def run_ui(channel: messages.UiChannel, settings: UiSettings) -> None:
     main(channel, settings, TapReader(settings.tap_name), eye=eye)
 
 
+def _visitor_controls(config: KioskConfig) -> VisitorControls:
+    visitor = config.visitor
+    return VisitorControls(
+        languages=visitor.languages,
+        has_another_piece=visitor.another_piece,
+        has_own_text=visitor.own_text,
+        refused_words_path=visitor.refused_words,
+        volume_range=(visitor.quietest, visitor.loudest) if visitor.volume else None,
+        volume=config.audio.volume,
+    )
+
+
 def _num_cores() -> int:
     """The cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -120,6 +132,11 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         is_kiosk=config.screen.kiosk,
         admin_corner=config.admin.corner,
         admin_leaves_after_s=config.admin.leave_after_s,
+        language=config.screen.language,
+        is_large_text=config.screen.large_text,
+        is_motion_reduced=config.screen.reduced_motion,
+        closed_note=config.screen.closed_note,
+        visitor=_visitor_controls(config),
     )
     return [
         ChildPlan("audio", "installation.audio.player:main", (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5),

@@ -125,7 +125,7 @@ class _ContinuousPiece:
         self._piece = Piece(
             pipeline,
             image,
-            settings.prompt or None,
+            _prompt(job, settings) or None,
             seed=job.seed,
             negative_prompt=settings.negative_prompt,
             sample_rate=job.sample_rate,
@@ -166,7 +166,7 @@ class _SingleClip:
 
         output = pipeline(
             image=self._image,
-            prompt=settings.prompt or None,
+            prompt=_prompt(self._job, settings) or None,
             negative_prompt=settings.negative_prompt,
             num_inference_steps=num_steps,
             guidance_scale=settings.guidance_scale,
@@ -180,6 +180,11 @@ class _SingleClip:
 
     def close(self) -> None:
         pass
+
+
+def _prompt(job: Compose, settings: ComposerSettings) -> str:
+    """The curator's words, and the visitor's."""
+    return ", ".join(words for words in (settings.prompt, job.prompt) if words)
 
 
 class _Denoising:
@@ -200,10 +205,12 @@ class _Denoising:
 
 @dataclass(slots=True)
 class _Held:
-    """A piece that may go on: its last clip, and how it is levelled."""
+    """A piece that may go on: what it was made from, its last clip, and how it is levelled."""
 
     source: _Source
     sample_rate: int
+    affect: tuple[tuple[str, float], ...]
+    prompt: str
     last_clip_id: str | None = None
     gain_db: float | None = None
 
@@ -292,13 +299,16 @@ class Composer:
 
     def _begin_piece(self, job: Compose) -> _Held:
         from art2mus.images import load_artwork
+        from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
 
         image = load_artwork(job.picture_path)
         if self._held is not None:
             self._held.source.close()
             self._held = None
         kind = _ContinuousPiece if self._pipeline.codec.decoded_type == "score" else _SingleClip
-        self._held = _Held(kind(self._pipeline, image, job, self._settings), job.sample_rate)
+        source = kind(self._pipeline, image, job, self._settings)
+        affect = tuple(zip(AFFECT_DIMENSIONS, measure_picture(image).tolist(), strict=True))
+        self._held = _Held(source, job.sample_rate, affect, _prompt(job, self._settings))
         return self._held
 
     def _listen(self, step: int, num_steps: int) -> None:
@@ -322,6 +332,8 @@ class Composer:
             sample_rate=job.sample_rate,
             notes=tuple(SoundingNote(n.onset_s, n.duration_s, n.pitch, n.velocity, n.layer) for n in music.notes),
             continues=job.continues,
+            affect=held.affect,
+            prompt=held.prompt,
         )
         unfinished = begin_clip(folder, clip_id)
         try:
@@ -336,6 +348,7 @@ class Composer:
             "model": self._settings.model,
             "picture": job.picture_path.name,
             "seed": job.seed,
+            "prompt": held.prompt,
             "gain_db": held.gain_db,
             "stage_seconds": {stage: round(seconds, 4) for stage, seconds in self._stage_seconds.items()},
         }

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
@@ -18,6 +18,8 @@ from installation.schedule import ALL_DAY, WEEKDAYS, Schedule, read_date, read_h
 __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
 Folder = Annotated[Path, Field(strict=False)]
+File = Annotated[Path, Field(strict=False)]
+Language = Literal["en", "it", "de", "fr", "es"]
 
 
 def _number_as_text(value: object) -> object:
@@ -106,6 +108,28 @@ class ScreenConfig(Section):
     windowed: bool = False
     kiosk: bool = False
     max_fps: Annotated[int, Field(ge=5, le=120)] = 30
+    language: Language = "en"
+    large_text: bool = False
+    reduced_motion: bool = False
+    closed_note: str = ""
+
+
+class VisitorConfig(Section):
+    """What a visitor may do on the screen."""
+
+    languages: Annotated[tuple[Language, ...], Field(strict=False)] = ("en", "it", "de", "fr", "es")
+    another_piece: bool = False
+    own_text: bool = False
+    refused_words: File | None = None
+    volume: bool = False
+    quietest: Annotated[float, Field(ge=0, le=1)] = 0.3
+    loudest: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> Self:
+        if self.quietest > self.loudest:
+            raise ValueError("quietest must not be above loudest")
+        return self
 
 
 class ComposerConfig(Section):
@@ -162,6 +186,7 @@ class KioskConfig(Section):
     camera: CameraConfig = CameraConfig()
     audio: AudioConfig = AudioConfig()
     screen: ScreenConfig = ScreenConfig()
+    visitor: VisitorConfig = VisitorConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
     hours: HoursConfig = HoursConfig()
@@ -191,7 +216,7 @@ def _seen_from(base: Path, values: dict[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if isinstance(value, dict):
             seen[key] = _seen_from(base, value)
-        elif key == "folder" and isinstance(value, str):
+        elif key in ("folder", "refused_words") and isinstance(value, str):
             seen[key] = str(base / Path(value).expanduser())
         elif key == "source" and isinstance(value, str):
             seen[key] = value if "://" in value or value.isdecimal() else str(base / Path(value).expanduser())

@@ -72,6 +72,13 @@ class ArtworkFound:
 
 
 @dataclass(frozen=True, slots=True)
+class AnotherWanted:
+    """A visitor wants another piece for the work that is shown, perhaps with words of their own beside it."""
+
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClipComposed:
     """A job is done."""
 
@@ -124,6 +131,7 @@ Event = (
     | VisitorLeft
     | CameraLost
     | ArtworkFound
+    | AnotherWanted
     | ClipComposed
     | JobFailed
     | ClipStarted
@@ -137,11 +145,12 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """Make a clip for a work: the beginning of a piece, or what follows `continues`."""
+    """Make a clip for a work: the beginning of a piece, or what follows `continues`; `text` is a visitor's."""
 
     job_id: str
     artwork_id: str
     continues: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

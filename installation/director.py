@@ -305,6 +305,13 @@ class Director:
                 self._tally.count_frames(message)
             case messages.QuitRequested():
                 self._is_leaving = True
+            case messages.AnotherPiece():
+                self._tell_show(cues.AnotherWanted())
+            case messages.OwnText(text):
+                self._tell_show(cues.AnotherWanted(text))
+            case messages.SetVolumeWanted(volume):
+                visitor = self._config.visitor
+                self._knob.want(min(visitor.loudest, max(visitor.quietest, volume)))
             case _:
                 if self._staff.hear(message, time.monotonic()):
                     self._show_staff()

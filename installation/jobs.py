@@ -109,6 +109,7 @@ class JobDesk:
                     seed=order.seed,
                     sample_rate=self.sample_rate,
                     continues=order.job.continues,
+                    prompt=order.job.text,
                 )
             )
             return None

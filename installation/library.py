@@ -177,4 +177,6 @@ def _read(path: Path) -> ClipInfo:
         sample_rate=int(description["sample_rate"]),
         notes=tuple(SoundingNote(float(o), float(d), int(p), int(v), int(y)) for o, d, p, v, y in description["notes"]),
         continues=None if description["continues"] is None else str(description["continues"]),
+        affect=tuple((str(name), float(score)) for name, score in description.get("affect", ())),
+        prompt=str(description.get("prompt", "")),
     )

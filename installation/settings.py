@@ -32,6 +32,27 @@ class AudioSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitorControls:
+    """What a visitor may do on the screen.
+
+    Attributes:
+        languages: Codes to choose from; with fewer than two there is no choice.
+        has_another_piece: Ask for another piece for the work that is shown.
+        has_own_text: Add words of their own to it.
+        refused_words_path: More words that are not taken, one a line, or None.
+        volume_range: Quietest and loudest, or None to leave the volume alone.
+        volume: At the start.
+    """
+
+    languages: tuple[str, ...] = ()
+    has_another_piece: bool = False
+    has_own_text: bool = False
+    refused_words_path: Path | None = None
+    volume_range: tuple[float, float] | None = None
+    volume: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class UiSettings:
     """What the ui process is started with.
 
@@ -43,6 +64,11 @@ class UiSettings:
         is_kiosk: Keys and window buttons do not end the show; only the admin screen does.
         admin_corner: Where it is tapped for the admin screen: "top left", "bottom right"...
         admin_leaves_after_s: Untouched for so long, the admin screen closes.
+        language: What the screen speaks at first.
+        is_large_text: For those who see little.
+        is_motion_reduced: Nothing moves that need not.
+        closed_note: Said under "closed", for instance the opening hours.
+        visitor: What a visitor may do.
         view_name: The shared memory block of the camera's newest picture; empty without a camera.
     """
 
@@ -53,6 +79,11 @@ class UiSettings:
     is_kiosk: bool = False
     admin_corner: str = "top left"
     admin_leaves_after_s: float = 180.0
+    language: str = "en"
+    is_large_text: bool = False
+    is_motion_reduced: bool = False
+    closed_note: str = ""
+    visitor: VisitorControls = VisitorControls()
     view_name: str = ""
 
 

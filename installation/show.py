@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from installation.cues import (
+    AnotherWanted,
     Append,
     ArtworkFound,
     AudioRestarted,
@@ -148,6 +149,8 @@ class Show:
         self._music = _Music()
         self._visitor = _Visitor()
         self._upcoming: str | None = None
+        self._is_asked = False  # for another piece for the work that is shown
+        self._visitors_text: str | None = None
         self._shown_since_s = 0.0
         self._listening_since_s = 0.0
         self._num_jobs = 0
@@ -234,6 +237,13 @@ class Show:
         self._music.disarm()
         self._turn_to(event.artwork_id, now_s)
 
+    def _ask_again(self, event: AnotherWanted, now_s: float) -> None:
+        """Another piece for the work that is shown: everything else can wait."""
+        self._drop_job()
+        self._is_asked, self._visitors_text = self.shown is not None, event.text
+        self._num_failures, self._retry_at_s = 0, now_s
+        self._music.disarm()
+
     def _stay_with(self, event: _SoundsAlready, now_s: float) -> None:
         """What is heard goes on for as long as the visitor stays."""
         if self.job is not None and self.job.artwork_id != event.artwork_id:
@@ -266,6 +276,7 @@ class Show:
 
     def _give_up(self, _event: _GotStuck, _now_s: float) -> None:
         self._visitor.work = self._visitor.seen = None
+        self._is_asked = False
 
     def _take(self, event: ClipComposed, now_s: float) -> None:
         """Put a finished clip where it belongs."""
@@ -276,13 +287,15 @@ class Show:
             self._do(Append(clip))
             return
         self._upcoming = None
-        music.arm(clip, max(now_s, music.end_s()))
-        self._do(Play(clip, is_at_end=music.end_s() > now_s))
+        begins_at_s = now_s if self._is_asked else max(now_s, music.end_s())
+        self._is_asked = False
+        music.arm(clip, begins_at_s)
+        self._do(Play(clip, is_at_end=begins_at_s > now_s))
 
     def _answer(self, event: ClipComposed, now_s: float) -> None:
         """The visitor's music: now."""
         self._end_job()
-        self._num_failures, self._listening_since_s = 0, now_s
+        self._num_failures, self._is_asked, self._listening_since_s = 0, False, now_s
         self._music.arm(event.clip, now_s)
         self._do(Play(event.clip))
 
@@ -347,7 +360,8 @@ class Show:
         if artwork_id is None:
             return
         self._num_jobs += 1
-        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues)
+        text = self._visitors_text if continues is None and artwork_id == self.shown else None
+        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues, text)
         self._do(self.job)
 
     def _wanted(self, now_s: float) -> tuple[str | None, str | None]:
@@ -358,6 +372,8 @@ class Show:
         continues = last.clip_id if last is not None and music.can_continue else None
         if self.scene is Scene.COMPOSING:
             return self._visitor.work, None
+        if self._is_asked:
+            return self.shown, None
         if self.scene is Scene.LISTENING:
             if last is None or last.artwork_id != self._visitor.work:
                 return self._visitor.work, None
@@ -380,6 +396,7 @@ class Show:
     def _turn_to(self, artwork_id: str, at_s: float) -> None:
         if artwork_id != self.shown:
             self.shown, self._shown_since_s = artwork_id, at_s
+            self._is_asked, self._visitors_text = False, None
             self._do(ShowWork(artwork_id, at_s))
 
     def _end_job(self) -> Compose:
@@ -426,6 +443,8 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         (open_scenes,                          _SoundsAlready,  Scene.LISTENING, Show._stay_with),
         ([Scene.LISTENING],                    Ticked,          stay,            Show._wait_for_visitor),
         ([Scene.LISTENING],                    _WasLeft,        Scene.ATTRACT,   Show._say_goodbye),
+        ([Scene.ATTRACT],                      AnotherWanted,   stay,            Show._ask_again),
+        ([Scene.LISTENING],                    AnotherWanted,   Scene.COMPOSING, Show._ask_again),
         ([Scene.ATTRACT, Scene.LOOKING],       ClipComposed,    stay,            Show._take),
         ([Scene.COMPOSING],                    ClipComposed,    Scene.LISTENING, Show._answer),
         ([Scene.LISTENING],                    ClipComposed,    stay,            Show._take),

@@ -43,6 +43,9 @@ class ClipInfo:
         sample_rate: Of the file, in Hz.
         notes: What sounds in it, by onset; empty where there is no score.
         continues: The clip whose last sample this one's first sample follows, or None.
+        affect: What the picture expresses, by dimension, in standard deviations (`art2mus.metrics.affect`); empty where
+            nobody measured it.
+        prompt: What was said to the model beside the picture.
     """
 
     clip_id: str
@@ -52,6 +55,8 @@ class ClipInfo:
     sample_rate: int
     notes: tuple[SoundingNote, ...] = ()
     continues: str | None = None
+    affect: tuple[tuple[str, float], ...] = ()
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

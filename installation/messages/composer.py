@@ -21,6 +21,7 @@ class Compose:
         sample_rate: In Hz, of the device.
         continues: The clip this one follows without a seam; None begins a new piece. A clip whose
             piece the composer does not hold (it was restarted) is refused with ComposeFailed.
+        prompt: A visitor's words, said to the model beside the picture and the curator's.
     """
 
     job_id: str
@@ -29,6 +30,7 @@ class Compose:
     seed: int
     sample_rate: int
     continues: str | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

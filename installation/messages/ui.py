@@ -46,6 +46,21 @@ class SceneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeHome:
+    """To ui: this clip can be taken home.
+
+    Attributes:
+        clip_id: The clip that is heard.
+        url: Where it can be had, for a QR code.
+        expires_at_s: Until then.
+    """
+
+    clip_id: str
+    url: str
+    expires_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class UiReady:
     """From ui: the first picture is on the screen.
 
@@ -78,8 +93,56 @@ class QuitRequested:
     """From ui: somebody at the keyboard wants to leave (window closed, Ctrl+Q)."""
 
 
-ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | CameraLost | CameraView | ToStaff | Shutdown
-FromUi = UiReady | UiHeartbeat | QuitRequested | FromStaff | FixCorners | LogLine
+@dataclass(frozen=True, slots=True)
+class AnotherPiece:
+    """From ui: a visitor wants another piece for the work that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """From ui: a visitor adds words of their own to the work that is shown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolumeWanted:
+    """From ui: a visitor wants this volume, within the curator's bounds."""
+
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """From ui: a visitor reads this language now (ISO 639-1)."""
+
+    code: str
+
+
+ToUi = (
+    ShowWork
+    | CueClip
+    | ComposeProgress
+    | SceneChanged
+    | CameraReady
+    | CameraLost
+    | CameraView
+    | TakeHome
+    | ToStaff
+    | Shutdown
+)
+FromUi = (
+    UiReady
+    | UiHeartbeat
+    | QuitRequested
+    | AnotherPiece
+    | OwnText
+    | SetVolumeWanted
+    | LanguageChosen
+    | FromStaff
+    | FixCorners
+    | LogLine
+)
 
 UiChannel = Channel[FromUi, ToUi]
 """As the ui process holds it: `installation.ui.window.main(channel, settings, tap, eye=eye)`."""

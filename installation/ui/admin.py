@@ -24,8 +24,9 @@ from installation.messages import (
 from installation.settings import UiSettings
 from installation.ui.admin_pad import PinPad
 from installation.ui.admin_screen import AdminScreen
-from installation.ui.buttons import Style, css
+from installation.ui.buttons import Style
 from installation.ui.palette import Palette
+from installation.ui.touch import css
 
 NUM_TAPS = 5
 WITHIN_S = 3.0

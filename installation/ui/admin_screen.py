@@ -31,7 +31,8 @@ from installation.messages import (
 from installation.ui.admin_camera import CameraCorners
 from installation.ui.admin_levels import Levels
 from installation.ui.admin_tables import FigureTable, PartsTable, SureButton, duration
-from installation.ui.buttons import FONT, SMALL_FONT, Style, css, make_button, make_text
+from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
+from installation.ui.touch import css
 
 _REFRESH_MS = 100
 

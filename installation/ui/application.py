@@ -12,7 +12,7 @@ from PyQt6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandl
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from installation.ui.placard import load_fonts
+from installation.ui.lettering import load_fonts
 from installation.ui.words import ENGLISH
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy
 
-from installation.ui.palette import Palette, Rgb
-from installation.ui.placard import make_font
+from installation.ui.lettering import make_font
+from installation.ui.palette import Palette
+from installation.ui.touch import css
 
 FONT = 27
 SMALL_FONT = 23
@@ -72,12 +73,6 @@ class Style:
             QPushButton[isQuiet="true"]:focus {{ border: {self.px(2)}px solid {css(palette.quiet_text)}; }}
             QScrollArea {{ border: none; }}
         """
-
-
-def css(colour: Rgb, alpha: float = 1.0) -> str:
-    """A colour as a style sheet writes it."""
-    red, green, blue = colour
-    return f"rgba({red}, {green}, {blue}, {round(255 * alpha)})"
 
 
 def make_button(text: str, style: Style, *, is_quiet: bool = False) -> QPushButton:

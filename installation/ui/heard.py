@@ -186,6 +186,11 @@ class Follower:
         """How much of what is heard is this work's music, 0 to 1."""
         return min(1.0, math.sqrt(sum(s.gain**2 for s in self.strands if s.artwork_id == artwork_id)))
 
+    def loudest_of(self, artwork_id: str) -> Strand | None:
+        """What is heard most of this work's music."""
+        own = [strand for strand in self.strands if strand.artwork_id == artwork_id]
+        return max(own, key=lambda strand: strand.gain, default=None)
+
     def gain_without_notes(self) -> float:
         """How much of what is heard has no score, 0 to 1; all of it when nothing is."""
         if not self.strands:

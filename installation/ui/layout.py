@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SMALLEST_ZOOM = 0.955
+SMALLEST_ZOOM = 0.94
 """The painting's size when the camera is farthest away; at 1 it fills its place."""
 
 
@@ -66,6 +66,8 @@ class Layout:
         label_is_beside: Right of the painting, else below it.
         music: The band in which the music flows, as wide as the screen.
         now_x: Where in it the present is: below the middle of the painting.
+        aside: Where there is room for more about the music; beside a label that is beside, it is what that leaves free.
+        text_size: How much larger than usual all type is.
     """
 
     screen: Rect
@@ -75,6 +77,18 @@ class Layout:
     label_is_beside: bool
     music: Rect
     now_x: float
+    aside: Rect = NOWHERE
+    text_size: float = 1.0
+
+    @property
+    def type_unit(self) -> float:
+        """Pixels of one unit of type."""
+        return self.unit * self.text_size
+
+    @property
+    def kept_free(self) -> float:
+        """As much of the label's height as belongs to what is said aside, at least."""
+        return 260.0 * self.type_unit if self.label_is_beside and self.aside.height else 0.0
 
     @property
     def floor_y(self) -> float:
@@ -82,25 +96,26 @@ class Layout:
         return self.music.y + 0.13 * self.music.height
 
     @classmethod
-    def hang(cls, width: int, height: int, aspect: float) -> Layout:
+    def hang(cls, width: int, height: int, aspect: float, text_size: float = 1.0) -> Layout:
         """Hang a painting on a screen as large as label and music allow.
 
         Args:
             width: Of the screen.
             height: Of the screen.
             aspect: Width by height of the painting.
+            text_size: How much larger than usual type is.
         """
         unit = min(width, height) / 1080
-        beside = cls._beside(width, height, aspect, unit)
-        below = cls._below(width, height, aspect, unit)
+        beside = cls._beside(width, height, aspect, unit, text_size)
+        below = cls._below(width, height, aspect, unit, text_size)
         area = beside.picture.width * beside.picture.height
         return beside if area >= 0.98 * below.picture.width * below.picture.height else below
 
     @classmethod
-    def _beside(cls, width: int, height: int, aspect: float, unit: float) -> Layout:
+    def _beside(cls, width: int, height: int, aspect: float, unit: float, text_size: float) -> Layout:
         """Painting and label side by side, centred together."""
         margin, gap = round(84 * unit), round(76 * unit)
-        label_width = round(min(400 * unit, 0.36 * width))
+        label_width = round(min(400 * unit * text_size, 0.36 * width))
         music = _music_band(width, height, unit)
         room_width = width - 2 * margin - gap - label_width
         room_height = music.y - round(56 * unit) - round(28 * unit)
@@ -108,28 +123,34 @@ class Layout:
         x = (width - picture_width - gap - label_width) // 2
         y = round(56 * unit) + (room_height - picture_height) // 2
         picture = Rect(x, y, picture_width, picture_height)
-        label_height = max(picture_height, min(round(420 * unit), room_height))
+        label_height = max(picture_height, min(round(640 * unit * text_size), picture.bottom - round(56 * unit)))
         label = Rect(picture.right + gap, picture.bottom - label_height, label_width, label_height)
-        return cls(Rect(0, 0, width, height), unit, picture, label, True, music, picture.centre_x)
+        screen = Rect(0, 0, width, height)
+        return cls(screen, unit, picture, label, True, music, picture.centre_x, label, text_size)
 
     @classmethod
-    def _below(cls, width: int, height: int, aspect: float, unit: float) -> Layout:
+    def _below(cls, width: int, height: int, aspect: float, unit: float, text_size: float) -> Layout:
         """Label under the painting, both on the screen's middle axis."""
-        margin, gap = round(84 * unit), round((58 if height > width else 46) * unit)
-        label_height = round((276 if height > width else 166) * unit)
+        is_upright = height > width
+        margin, gap = round(84 * unit), round((58 if is_upright else 46) * unit)
+        words_height = round((336 if is_upright else 216) * unit * text_size)
         music = _music_band(width, height, unit)
-        top = round((96 if height > width else 52) * unit)
-        room_height = music.y - top - gap - label_height
+        top = round((96 if is_upright else 56) * unit)
+        room_height = music.y - top - gap - words_height
         picture_width, picture_height = fit(width - 2 * margin, room_height, aspect)
         y = top + round(0.6 * (room_height - picture_height))
         picture = Rect((width - picture_width) // 2, y, picture_width, picture_height)
-        label_width = min(width - 2 * margin, max(picture_width, round(640 * unit)))
-        label = Rect(picture.x, picture.bottom + gap, label_width, label_height)
-        return cls(Rect(0, 0, width, height), unit, picture, label, False, music, picture.centre_x)
+        words_width = min(width - 2 * margin, max(picture_width, round(1200 * unit)))
+        x, between = (width - words_width) // 2, round(48 * unit)
+        label_width = round((0.5 if is_upright else 0.45) * words_width) - between
+        label = Rect(x, picture.bottom + gap, label_width, words_height)
+        aside = Rect(label.right + between, label.y, words_width - label_width - between, words_height)
+        screen = Rect(0, 0, width, height)
+        return cls(screen, unit, picture, label, False, music, picture.centre_x, aside, text_size)
 
 
 def _music_band(width: int, height: int, unit: float) -> Rect:
-    band = round(0.22 * height if height > width else 222 * unit)
+    band = round(0.2 * height if height > width else 222 * unit)
     return Rect(0, height - band - round((40 if height > width else 16) * unit), width, band)
 
 

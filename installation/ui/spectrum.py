@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter
+from PyQt6.QtGui import QColor, QImage, QPainter
 
 from installation.ui.layout import Layout
 from installation.ui.palette import Palette
@@ -34,6 +34,7 @@ class Spectrum:
         self._edges_hz = np.geomspace(LOWEST_HZ, HIGHEST_HZ, NUM_BANDS + 1)
         self._edges_hz[0] = _DEEPEST_HZ
         self._ceiling_db = _MIN_CEILING_DB
+        self._reeds: dict[tuple[Palette, int, int], list[QImage]] = {}
 
     def update(self, samples: npt.NDArray[np.float32], sample_rate: int, passed_s: float) -> None:
         """Take in what was heard last.
@@ -79,25 +80,43 @@ class Spectrum:
             strength: Opacity of the whole, 0 to 1.
         """
         band, unit = layout.music, layout.unit
-        floor = band.y + 0.64 * band.height
-        reach = max(layout.now_x, band.width - layout.now_x)
-        pitch = reach / NUM_BANDS
-        width = min(4.0 * unit, 0.4 * pitch)
-        painter.setPen(Qt.PenStyle.NoPen)
+        floor = round(band.y + 0.64 * band.height)
+        pitch = max(layout.now_x, band.width - layout.now_x) / NUM_BANDS
+        reeds = self._reeds_for(layout, palette, max(2, round(min(4.0 * unit, 0.4 * pitch))))
         for index, level in enumerate(self.levels):
-            away = index / (NUM_BANDS - 1)
-            shade = strength * (1.0 - away**2.2) * (0.30 + 0.65 * float(level))
-            height = width + float(level) ** 1.5 * 0.60 * band.height * (1.0 - 0.3 * away)
-            standing = _colour_at(palette, away)
-            mirrored = QColor(standing)
-            standing.setAlphaF(min(1.0, shade))
-            mirrored.setAlphaF(min(1.0, 0.26 * shade))
-            for x in {layout.now_x + index * pitch, layout.now_x - index * pitch}:
-                painter.setBrush(standing)
-                painter.drawRoundedRect(QRectF(x - width / 2, floor - height, width, height), width / 2, width / 2)
-                painter.setBrush(mirrored)
-                below = QRectF(x - width / 2, floor + 2 * unit, width, 0.5 * height)
-                painter.drawRoundedRect(below, width / 2, width / 2)
+            away, reed = index / (NUM_BANDS - 1), reeds[index]
+            shade = min(1.0, strength * (1.0 - away**2.2) * (0.30 + 0.65 * float(level)))
+            width = reed.width()
+            height = round(width + float(level) ** 1.5 * 0.60 * band.height * (1.0 - 0.3 * away))
+            for x in {round(layout.now_x + index * pitch), round(layout.now_x - index * pitch)}:
+                painter.setOpacity(shade)
+                painter.drawImage(x - width // 2, floor - height, reed, 0, 0, width, height)
+                painter.setOpacity(0.26 * shade)
+                below = floor + round(2 * unit)
+                painter.drawImage(x - width // 2, below, reed, 0, reed.height() - height // 2, width, height // 2)
+        painter.setOpacity(1.0)
+
+    def _reeds_for(self, layout: Layout, palette: Palette, width: int) -> list[QImage]:
+        """One reed of every band, round at both ends, painted once and then only copied as far as it stands out."""
+        key = (palette, layout.music.height, width)
+        if key not in self._reeds:
+            while len(self._reeds) > 1:  # during a crossfade there are two
+                self._reeds.pop(next(iter(self._reeds)))
+            colours = (_colour_at(palette, index / (NUM_BANDS - 1)) for index in range(NUM_BANDS))
+            self._reeds[key] = [_reed_image(colour, width, layout.music.height) for colour in colours]
+        return self._reeds[key]
+
+
+def _reed_image(colour: QColor, width: int, height: int) -> QImage:
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), width / 2, width / 2)
+    painter.end()
+    return image
 
 
 def _colour_at(palette: Palette, away: float) -> QColor:

@@ -21,6 +21,7 @@ from installation.pictures import load_apart
 from installation.ui.layout import NOWHERE, SMALLEST_ZOOM, Layout, Rect
 from installation.ui.palette import Palette, mix
 from installation.ui.placard import Placard
+from installation.ui.words import ENGLISH, Words
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,7 +39,8 @@ class Stage:
         artwork_id: The work; empty for the room before any painting.
         layout: Where everything hangs.
         palette: The painting's colours.
-        placard: Its wall text.
+        label: What its wall text says.
+        placard: The wall text as it is set.
         text: The wall text as an image on nothing.
         text_place: Where that image is.
         face: The lit wall with the canvas on it, as large as the screen. Repainted as it zooms.
@@ -51,6 +53,7 @@ class Stage:
     artwork_id: str
     layout: Layout
     palette: Palette
+    label: WallLabel
     placard: Placard
     text: QImage
     text_place: Rect
@@ -60,8 +63,27 @@ class Stage:
     behind: QImage = field(default_factory=QImage)
     behind_place: Rect = NOWHERE
 
-    def paint_face(self, zoom: float, band: Rect | None = None) -> Rect:
-        """Bring the face up to date at a zoom of 1 or less; of a band of it only, if one is given.
+    @property
+    def aside(self) -> Rect:
+        """Where there is room for more about the music."""
+        layout = self.layout
+        if not layout.label_is_beside:
+            return layout.aside
+        bottom = round(self.placard.top - 30 * layout.type_unit)
+        return Rect(layout.aside.x, layout.aside.y, layout.aside.width, max(0, bottom - layout.aside.y))
+
+    def say(self, words: Words) -> None:
+        """Set the wall text in another language."""
+        self.placard = Placard.set(self.label, self.layout, self.palette, is_alone=not self.artwork_id, words=words)
+        self.text, self.text_place = self.placard.image()
+
+    def paint_face(self, zoom: float, band: Rect | None = None, pan: tuple[float, float] = (0.0, 0.0)) -> Rect:
+        """Bring the face up to date; of a band of it only, if one is given.
+
+        Args:
+            zoom: 1 or less.
+            band: What to repaint.
+            pan: Where within its place a smaller painting is, -1 to 1: left to right, above to below.
 
         Returns: What was repainted.
         """
@@ -75,14 +97,15 @@ class Stage:
         painter.drawImage(clip, self.behind, clip.translated(-self.behind_place.x, -self.behind_place.y))
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._zoomed_place(zoom), self.canvas)
+        painter.drawImage(self._zoomed_place(zoom, pan), self.canvas)
         painter.end()
         return changed
 
-    def _zoomed_place(self, zoom: float) -> QRectF:
+    def _zoomed_place(self, zoom: float, pan: tuple[float, float]) -> QRectF:
         place, picture = self.canvas_place, self.layout.picture
-        x = picture.centre_x + zoom * (place.x - picture.centre_x)
-        y = picture.centre_y + zoom * (place.y - picture.centre_y)
+        room = 0.5 * (1.0 - zoom)
+        x = picture.centre_x + zoom * (place.x - picture.centre_x) + pan[0] * room * picture.width
+        y = picture.centre_y + zoom * (place.y - picture.centre_y) + pan[1] * room * picture.height
         return QRectF(x, y, zoom * place.width, zoom * place.height)
 
 
@@ -93,6 +116,7 @@ def prepare_stage(
     width: int,
     height: int,
     hang: Callable[[int, int, float], Layout] = Layout.hang,
+    words: Words = ENGLISH,
 ) -> Stage:
     """Hang a picture; without one, prepare the room before any painting.
 
@@ -103,6 +127,7 @@ def prepare_stage(
         width: Of the screen.
         height: Of the screen.
         hang: Where everything goes, given the screen's width and height and the painting's aspect.
+        words: In which language the wall text is.
 
     Raises: art2mus.images.UnreadableImageError if there is no picture in the file.
     """
@@ -112,9 +137,10 @@ def prepare_stage(
     layout = hang(width, height, aspect)
     if picture is None:
         layout = replace(layout, now_x=width / 2)
-    placard = Placard.set(label, layout, palette, is_alone=picture is None)
+    placard = Placard.set(label, layout, palette, is_alone=picture is None, words=words)
     text, text_place = placard.image()
-    stage = Stage(artwork_id, layout, palette, placard, text, text_place, _light_room(layout, palette, picture))
+    face = _light_room(layout, palette, picture)
+    stage = Stage(artwork_id, layout, palette, label, placard, text, text_place, face)
     if picture is not None:
         stage.canvas, place = _frame(picture, layout, palette)
         stage.canvas_place, stage.behind_place = place, place.within(layout.screen)

@@ -1,26 +1,32 @@
-"""The picture on the screen at every moment: painting, label, progress and music. No window here."""
+"""The wall at every moment: painting, label, what is said about the music, and the music itself. No window here."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from installation.messages import ComposeProgress, CueClip, PlaybackTap, ShowWork
+from installation.messages import ComposeProgress, CueClip, PlaybackTap, ShowWork, TakeHome
+from installation.ui.aside import Aside
 from installation.ui.fade import Fade
 from installation.ui.heard import Follower, Strand
 from installation.ui.layout import NOWHERE, SMALLEST_ZOOM, Layout, Rect
+from installation.ui.offers import Offers
 from installation.ui.palette import Palette
-from installation.ui.ribbon import Ribbon
+from installation.ui.progress import ProgressLine
+from installation.ui.ribbon import UNITS_PER_S, Ribbon
 from installation.ui.spectrum import NUM_AUDIO_FRAMES, Spectrum
 from installation.ui.stage import Stage
+from installation.ui.words import ENGLISH, Words
 
 ZOOM_PERIOD_S = 150.0
 """From far to near and back."""
+PAN_PERIOD_S = 210.0
+"""Round about within its place; no whole part of the other, so that no two turns are the same."""
 NUM_BANDS = 18
-"""The slowly zooming painting is repainted in so many bands, one in each frame."""
+"""The slowly moving painting is repainted in so many bands, one in each frame."""
 BEFORE_ANYTHING = QColor(9, 8, 7)
 """The screen until the first wall is painted."""
 _FIRST_LIGHT_S = 1.5
@@ -29,6 +35,8 @@ _EDGE = 0.15
 """Part of the screen's width over which the music comes out of the dark, and goes back."""
 _RIM = 0.16
 """Likewise of the band's height, above and below."""
+_PAGE = (0.12, 0.88)
+"""Where a page of music begins and ends, in parts of the screen's width, when nothing may flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,65 +49,50 @@ class _Left:
     text_place: Rect
     layout: Layout
     palette: Palette
-
-
-@dataclass(slots=True)
-class ProgressLine:
-    """How far the next piece is: it runs after the true steps, and withdraws when they are done.
-
-    Attributes:
-        share: Shown as done, 0 to 1.
-        strength: Opacity, 0 to 1.
-    """
-
-    share: float = 0.0
-    strength: float = 0.0
-    _job_id: str = ""
-    _done: float = 0.0
-    _told_at_s: float = -math.inf
-
-    def tell(self, progress: ComposeProgress, now_s: float) -> None:
-        """Take in a step that was done."""
-        if progress.job_id != self._job_id:
-            self._job_id, self.share = progress.job_id, 0.0
-        self._done = min(1.0, max(0.0, progress.step / max(1, progress.num_steps)))
-        self._told_at_s = now_s
-
-    def advance(self, now_s: float, passed_s: float) -> bool:
-        """Move on.
-
-        Returns: Whether it has to be painted again.
-        """
-        before = (self.share, self.strength)
-        self.share += (1.0 - math.exp(-passed_s / 0.25)) * (self._done - self.share)
-        rest_s = 1.6 if self._done >= 1.0 else 20.0
-        is_shown = now_s - self._told_at_s < rest_s
-        target = 1.0 if is_shown else 0.0
-        self.strength += (1.0 - math.exp(-passed_s / (0.35 if is_shown else 0.9))) * (target - self.strength)
-        if self.strength < 0.004 and not is_shown:
-            self.strength = 0.0
-        return abs(self.share - before[0]) > 1e-4 or abs(self.strength - before[1]) > 1e-4
+    aside: Aside
 
 
 class Wall:
-    """Holds what hangs, what fades away and what is heard; paints any part of it quickly."""
+    """Holds what hangs, what fades away and what is heard; paints any part of it quickly.
 
-    def __init__(self, tap: PlaybackTap, now_s: float) -> None:
+    Attributes:
+        stage: What hangs; None at first.
+        fade: How far it has come, while it still comes.
+        progress: How far the next piece is.
+        follower: What is heard.
+        offers: What of it can be taken home.
+        words: In which language everything is.
+        music_strength: How strongly the music is seen, 0 to 1.
+        is_answering: A visitor waits for the music that is composed.
+        is_explaining: There is room for words about the music.
+        is_drifting: The painting pans and zooms.
+    """
+
+    def __init__(self, tap: PlaybackTap, now_s: float, *, is_motion_reduced: bool = False) -> None:
         """An empty, dark room.
 
         Args:
             tap: What is heard.
             now_s: Monotonic time.
+            is_motion_reduced: Nothing moves that need not: no pan and zoom, and the music is a page.
         """
         self.stage: Stage | None = None
         self.fade: Fade | None = None
         self.progress = ProgressLine()
         self.follower = Follower()
+        self.offers = Offers()
+        self.words: Words = ENGLISH
+        self.music_strength = 1.0
+        self.is_answering = False
+        self.is_explaining = True
+        self.is_drifting = True
         self._tap = tap
+        self._is_motion_reduced = is_motion_reduced
         self._left: _Left | None = None
+        self._aside = Aside()
         self._ribbon, self._spectrum = Ribbon(), Spectrum()
         self._music = QImage()
-        self._hung_at_s = now_s
+        self._drifted_s = 0.0
         self._advanced_at_s = now_s
         self._band = 0
 
@@ -111,24 +104,40 @@ class Wall:
         """Take in how far the next piece is."""
         self.progress.tell(progress, self._advanced_at_s)
 
-    def hang(self, stage: Stage, show: ShowWork | None, now_s: float) -> None:
-        """Begin the crossfade to a prepared stage, from the dark for the first; at once if only the size is new."""
+    def offer(self, offer: TakeHome) -> None:
+        """Learn that a clip can be taken home."""
+        self.offers.take(offer)
+
+    def say(self, words: Words) -> None:
+        """Speak another language."""
+        self.words = words
+        if self.stage is not None:
+            self.stage.say(words)
+
+    def hang(self, stage: Stage, show: ShowWork | None, now_s: float, *, is_dark: bool = False) -> None:
+        """Begin the crossfade to a prepared stage; at once if only the size is new.
+
+        Args:
+            stage: What comes.
+            show: As it was asked for; None for the room before any painting.
+            now_s: Monotonic time.
+            is_dark: It comes out of the dark, as the first one does, and not out of the one before.
+        """
         former, screen = self.stage, stage.layout.screen
-        if former is None:
+        if former is None or is_dark:
             length_s = _FIRST_LIGHT_S if show is None else min(_FIRST_LIGHT_S, show.crossfade_s)
             dark = QImage(screen.width, screen.height, QImage.Format.Format_RGB32)
             dark.fill(BEFORE_ANYTHING)
-            self._left = _Left("", dark, QImage(), NOWHERE, stage.layout, stage.palette)
+            self._left = _Left("", dark, QImage(), NOWHERE, stage.layout, stage.palette, Aside())
             self.fade = Fade(now_s, length_s)
         elif show is not None and former.layout.screen == screen:
             text, place = former.text, former.text_place
             snapshot = self._snapshot(former)
-            self._left = _Left(former.artwork_id, snapshot, text, place, former.layout, former.palette)
+            self._left = _Left(former.artwork_id, snapshot, text, place, former.layout, former.palette, self._aside)
             self.fade = Fade(show.start_at_s, show.crossfade_s)
         else:
             self._left, self.fade = None, None
-        self.stage = stage
-        self._hung_at_s = now_s
+        self.stage, self._aside, self._drifted_s = stage, Aside(), 0.0
         band = stage.layout.music
         self._music = QImage(band.width, band.height, QImage.Format.Format_ARGB32_Premultiplied)
 
@@ -146,14 +155,25 @@ class Wall:
         is_progress_new = self.progress.advance(now_s, passed_s)
         if self.stage is None:
             return []
-        dirty = [self.stage.layout.music]
-        if is_progress_new:
+        dirty = [self.stage.layout.music, *self._advance_aside(self.stage, now_s, passed_s)]
+        if is_progress_new and not self.is_answering:
             dirty.append(self.stage.placard.progress.grown(round(6 * self.stage.layout.unit)))
         if self.fade is not None:
             dirty.append(self._advance_fade(self.stage, self.fade, now_s, passed_s))
-        else:
-            dirty.append(self._zoom(self.stage, now_s))
+        elif self.is_drifting and not self._is_motion_reduced:
+            dirty.append(self._drift(self.stage, passed_s))
         return dirty
+
+    def _advance_aside(self, stage: Stage, now_s: float, passed_s: float) -> list[Rect]:
+        strand = self.follower.loudest_of(stage.artwork_id)
+        return self._aside.update(
+            None if strand is None else strand.clip,
+            None if strand is None else self.offers.choose(strand, now_s),
+            stage,
+            self.words,
+            passed_s,
+            is_wanted=self.is_explaining and self.fade is None,
+        )
 
     def paint(self, painter: QPainter, region: QRect) -> None:
         """Paint a part of the screen.
@@ -162,6 +182,11 @@ class Wall:
             painter: Of the window (or of an image of the same size).
             region: Nothing outside it needs to change.
         """
+        self.paint_still(painter, region)
+        self.paint_music(painter, region)
+
+    def paint_still(self, painter: QPainter, region: QRect) -> None:
+        """Paint all but the music."""
         if self.stage is None:
             painter.fillRect(region, BEFORE_ANYTHING)
             return
@@ -175,7 +200,11 @@ class Wall:
             painter.drawImage(part, self.stage.face, part)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self._paint_words(painter, self.stage, region)
-        if region.intersects(_qrect(self.stage.layout.music)):
+
+    def paint_music(self, painter: QPainter, region: QRect) -> None:
+        """Paint the music over what is there."""
+        if self.stage is not None and self.music_strength > 0 and region.intersects(qrect(self.stage.layout.music)):
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
             self._paint_music(painter, self.stage)
 
     def _paint_words(self, painter: QPainter, stage: Stage, region: QRect) -> None:
@@ -184,15 +213,18 @@ class Wall:
         if self.fade is not None:
             leaving = max(0.0, 1.0 - self.fade.opacity / 0.4)
             coming = max(0.0, self.fade.opacity / 0.4 - 1.5)
-        if self._left is not None and leaving > 0 and region.intersects(_qrect(self._left.text_place)):
+        if self._left is not None and leaving > 0 and region.intersects(qrect(self._left.text_place)):
             painter.setOpacity(leaving)
             painter.drawImage(QPointF(self._left.text_place.x, self._left.text_place.y), self._left.text)
-        if coming > 0 and region.intersects(_qrect(stage.text_place)):
+        if self._left is not None:
+            self._left.aside.paint(painter, leaving)
+        if coming > 0 and region.intersects(qrect(stage.text_place)):
             painter.setOpacity(coming)
             painter.drawImage(QPointF(stage.text_place.x, stage.text_place.y), stage.text)
         painter.setOpacity(1.0)
-        strength = self.progress.strength * coming
-        if strength > 0 and region.intersects(_qrect(stage.placard.progress.grown(8))):
+        self._aside.paint(painter, coming)
+        strength = 0.0 if self.is_answering else self.progress.strength * coming
+        if strength > 0 and region.intersects(qrect(stage.placard.progress.grown(8))):
             stage.placard.paint_progress(painter, self.progress.share, strength, stage.palette)
 
     # ------------------------------------------------------------ the painting
@@ -203,18 +235,21 @@ class Wall:
         fade.advance(now_s, passed_s, math.sqrt(sum(others)), incoming)
         if fade.progress >= 1.0:
             self.fade, self._left = None, None
-            self._hung_at_s = now_s
         return stage.layout.screen
 
-    def _zoom(self, stage: Stage, now_s: float) -> Rect:
-        """Repaint one band of the painting at the zoom of this moment: too slow a change to be seen."""
-        turn = 2 * math.pi * (now_s - self._hung_at_s) / ZOOM_PERIOD_S
+    def _drift(self, stage: Stage, passed_s: float) -> Rect:
+        """Repaint one band of the painting where it is at this moment: too slow a change to be seen."""
+        self._drifted_s += passed_s
+        turn = 2 * math.pi * self._drifted_s / ZOOM_PERIOD_S
         zoom = SMALLEST_ZOOM + (1.0 - SMALLEST_ZOOM) * (0.5 - 0.5 * math.cos(turn))
+        around = 2 * math.pi * self._drifted_s / PAN_PERIOD_S
+        from_rest = 0.5 - 0.5 * math.cos(around)
+        pan = (1.5 * from_rest * math.sin(around), from_rest * math.sin(2 * around))
         place = stage.canvas_place
         top = place.y + place.height * self._band // NUM_BANDS
         bottom = place.y + place.height * (self._band + 1) // NUM_BANDS
         self._band = (self._band + 1) % NUM_BANDS
-        return stage.paint_face(zoom, Rect(place.x, top, place.width, bottom - top))
+        return stage.paint_face(zoom, Rect(place.x, top, place.width, bottom - top), pan)
 
     def _snapshot(self, former: Stage) -> QImage:
         """What of walls and paintings is seen now, in the middle of a fade too."""
@@ -244,16 +279,27 @@ class Wall:
         for strand in self.follower.strands:
             if strand.has_notes:
                 layout, palette = self._home_of(strand, stage)
+                if self._is_motion_reduced:
+                    layout = _as_page(layout, strand)
                 self._ribbon.paint(layer, strand, layout, palette, self._advanced_at_s)
         layer.translate(band.x, band.y)
         _dissolve_edges(layer, band.width, band.height)
         layer.end()
+        painter.setOpacity(self.music_strength)
         painter.drawImage(QPointF(band.x, band.y), self._music)
+        painter.setOpacity(1.0)
 
     def _home_of(self, strand: Strand, stage: Stage) -> tuple[Layout, Palette]:
         if self._left is not None and strand.artwork_id == self._left.artwork_id:
             return self._left.layout, self._left.palette
         return stage.layout, stage.palette
+
+
+def _as_page(layout: Layout, strand: Strand) -> Layout:
+    """The layout in which the notes stand and the present wanders over them, from page to page."""
+    left, right = (share * layout.screen.width for share in _PAGE)
+    speed = UNITS_PER_S * layout.unit
+    return replace(layout, now_x=left + strand.position_s * speed % (right - left))
 
 
 def _dissolve_edges(layer: QPainter, width: int, height: int) -> None:
@@ -272,5 +318,6 @@ def _dissolve_edges(layer: QPainter, width: int, height: int) -> None:
         layer.fillRect(strip, gradient)
 
 
-def _qrect(rect: Rect) -> QRect:
+def qrect(rect: Rect) -> QRect:
+    """The same for Qt."""
     return QRect(rect.x, rect.y, rect.width, rect.height)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, QRect, Qt, QTimer, pyqtSignal
@@ -15,33 +16,46 @@ from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPainter, QPain
 from PyQt6.QtWidgets import QWidget
 
 from art2mus.images import UnreadableImageError
+from installation.cues import Scene
 from installation.messages import (
     CameraEye,
+    CameraLost,
+    CameraReady,
+    CameraView,
     ComposeProgress,
     CueClip,
     FromUi,
     PlaybackTap,
     QuitRequested,
+    SceneChanged,
     ShowWork,
     Shutdown,
+    TakeHome,
     ToUi,
     UiChannel,
     UiHeartbeat,
     UiReady,
     WallLabel,
 )
-from installation.settings import UiSettings
+from installation.settings import UiSettings, VisitorControls
 from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
 from installation.ui.awake import keep_awake
+from installation.ui.controls import Controls
+from installation.ui.layout import Layout
+from installation.ui.room import Room
 from installation.ui.stage import Stage, prepare_stage
-from installation.ui.wall import Wall
-from installation.ui.words import ENGLISH
+from installation.ui.words import LANGUAGES
+from installation.word_filter import WordFilter
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
 WINDOW_SIZE = (1280, 720)
+LARGE_TEXT = 1.3
+"""How much larger type is for those who see little."""
+LANGUAGE_STAYS_S = 120.0
+"""So long after it was chosen a language gives way to the screen's own."""
 _SETTLE_MS = 200
 """A window that is being resized is hung anew when it has kept its size for so long."""
 
@@ -50,7 +64,7 @@ def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: Cam
     """Run the ui until the director says Shutdown or is gone."""
     app = start_application()
     say = _Sender(channel)
-    window = ShowWindow(tap, say, settings.max_fps, screenshot_dir=settings.screenshot_dir, eye=eye)
+    window = ShowWindow(settings, tap, say, eye=eye)
     line = Line(channel)
     door = AdminDoor(window, say, settings, tap, eye)
     line.received.connect(window.take)
@@ -69,9 +83,11 @@ def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: Cam
 
 
 class ShowWindow(QWidget):
-    """Paints the wall at an even pace, and has stages prepared on a thread of its own.
+    """Paints the room at an even pace, and has stages prepared on a thread of its own.
 
     Attributes:
+        room: What is on the screen.
+        controls: What can be touched on it.
         num_frames: Painted since it was made.
         num_late_frames: Of these, painted more than a frame's time late.
         left: Emitted on Shutdown.
@@ -82,30 +98,38 @@ class ShowWindow(QWidget):
 
     def __init__(
         self,
+        settings: UiSettings,
         tap: PlaybackTap,
         say: Callable[[FromUi], None],
-        max_fps: int,
         *,
-        clock: Callable[[], float] = time.monotonic,
-        screenshot_dir: Path | None = None,
         eye: CameraEye | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Hang nothing yet.
 
         Args:
+            settings: What the ui process is started with.
             tap: What is heard.
             say: Sends to the director; must not block.
-            max_fps: Frames per second, at most.
-            clock: Monotonic seconds.
-            screenshot_dir: Where F12 puts a picture of the screen, if anywhere.
             eye: What the camera sees, if there is one.
+            clock: Monotonic seconds.
         """
         super().__init__()
-        self.wall = Wall(tap, clock())
+        self.room = Room(
+            tap, clock(), eye=eye, closed_note=settings.closed_note, is_motion_reduced=settings.is_motion_reduced
+        )
+        self.room.say(LANGUAGES[settings.language])
+        self.controls = Controls(self, settings.visitor, say, load_word_filter(settings.visitor))
+        self.controls.language_chosen.connect(self._speak)
+        self._language = QTimer(self)
+        self._language.setSingleShot(True)
+        self._language.setInterval(round(1000 * LANGUAGE_STAYS_S))
+        self._language.timeout.connect(self._speak_as_before)
         self.num_frames = 0
         self.num_late_frames = 0
-        self._say, self._clock, self._screenshot_dir, self._eye = say, clock, screenshot_dir, eye
-        self._frame_s = 1.0 / max_fps
+        self._settings, self._say, self._clock = settings, say, clock
+        self._hang_layout = partial(Layout.hang, text_size=LARGE_TEXT if settings.is_large_text else 1.0)
+        self._frame_s = 1.0 / settings.max_fps
         self._shown: ShowWork | None = None
         self._dirty: list[QRect] = []
         self._painted_at_s: float | None = None
@@ -117,11 +141,11 @@ class ShowWindow(QWidget):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._prepare)
         self._pace = QTimer(self)
-        self._pace.setInterval(max(1, int(1000 / max_fps) - 1))  # timers come late, never early
+        self._pace.setInterval(max(1, int(1000 / settings.max_fps) - 1))  # timers come late, never early
         self._pace.setTimerType(Qt.TimerType.PreciseTimer)
         self._pace.timeout.connect(self.advance)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setWindowTitle(ENGLISH.name)
+        self.setWindowTitle(self.room.words.name)
 
     def present(self, *, is_windowed: bool) -> None:
         """Come onto the screen and begin to paint."""
@@ -146,18 +170,26 @@ class ShowWindow(QWidget):
                 self._shown = message
                 self._prepare()
             case CueClip():
-                self.wall.cue(message)
+                self.room.wall.cue(message)
             case ComposeProgress():
-                self.wall.tell_progress(message)
+                self.room.tell_progress(message)
+            case SceneChanged(scene):
+                self.room.enter(Scene(scene))
+                self.controls.enter(Scene(scene))
+                self.advance()  # a visitor is answered with this frame, not with the next
+            case CameraView() | CameraReady() | CameraLost():
+                self.room.see(message)
+            case TakeHome():
+                self.room.wall.offer(message)
             case Shutdown():
                 self.left.emit()
             case _:
                 logger.debug("nothing to show for %s", type(message).__name__)
 
     def advance(self) -> None:
-        """Bring the wall to this moment and have what changed painted."""
+        """Bring the room to this moment and have what changed painted."""
         now_s = self._clock()
-        for part in self.wall.advance(now_s):
+        for part in self.room.advance(now_s):
             rect = QRect(part.x, part.y, part.width, part.height)
             self._dirty.append(rect)
             self.update(rect)
@@ -169,7 +201,7 @@ class ShowWindow(QWidget):
 
     def _prepare(self) -> None:
         """Have the wanted work hung for the window's size; of several wanted, the newest wins."""
-        show, width, height = self._shown, self.width(), self.height()
+        show, width, height, words = self._shown, self.width(), self.height(), self.room.words
 
         def work() -> None:
             if show is not self._shown:
@@ -177,12 +209,12 @@ class ShowWindow(QWidget):
             picture, label = (show.picture_path, show.label) if show else (None, WallLabel(""))
             artwork_id = show.artwork_id if show else ""
             try:
-                stage = prepare_stage(artwork_id, picture, label, width, height)
+                stage = prepare_stage(artwork_id, picture, label, width, height, self._hang_layout, words)
             except (UnreadableImageError, OSError, MemoryError) as error:
                 logger.warning("not shown, the last work stays: %s", error)
-                if self.wall.stage is not None:
+                if self.room.wall.stage is not None:
                     return
-                stage = prepare_stage("", None, WallLabel(""), width, height)
+                stage = prepare_stage("", None, WallLabel(""), width, height, self._hang_layout, words)
             self._prepared.emit(stage, show)
 
         self._workshop.submit(_logged, work)
@@ -191,8 +223,27 @@ class ShowWindow(QWidget):
         screen = stage.layout.screen
         if (screen.width, screen.height) != (self.width(), self.height()) or show is not self._shown:
             return
-        self.wall.hang(stage, show, self._clock())
+        if stage.placard.words is not self.room.words:  # another language was chosen meanwhile
+            stage.say(self.room.words)
+        self.room.hang(stage, show, self._clock())
+        self.controls.dress(stage.layout, stage.palette, self.room.words)
         self.update()
+
+    # ------------------------------------------------------------ the language
+
+    def _speak(self, code: str) -> None:
+        """Speak a visitor's language, until nobody needs it any more."""
+        self.room.say(LANGUAGES[code])
+        if self.room.wall.stage is not None:
+            self.controls.dress(self.room.wall.stage.layout, self.room.wall.stage.palette, self.room.words)
+        if code != self._settings.language:
+            self._language.start()
+
+    def _speak_as_before(self) -> None:
+        if self.room.scene in (Scene.COMPOSING, Scene.LISTENING):
+            self._language.start()  # the visitor is still there
+        else:
+            self._speak(self._settings.language)
 
     # ------------------------------------------------------------ Qt's side
 
@@ -210,7 +261,7 @@ class ShowWindow(QWidget):
         for part in parts:
             painter.save()
             painter.setClipRect(part)
-            self.wall.paint(painter, part)
+            self.room.paint(painter, part)
             painter.restore()
         painter.end()
         self._count_frame()
@@ -227,8 +278,8 @@ class ShowWindow(QWidget):
         is_quit = event.key() == Qt.Key.Key_Q and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if is_quit or event.key() == Qt.Key.Key_Escape:
             self._say(QuitRequested())
-        elif event.key() == Qt.Key.Key_F12 and self._screenshot_dir is not None:
-            self._keep_screenshot(self._screenshot_dir)
+        elif event.key() == Qt.Key.Key_F12 and self._settings.screenshot_dir is not None:
+            self._keep_screenshot(self._settings.screenshot_dir)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
         """Ask to leave; the director closes the window when everything has come to rest."""
@@ -254,6 +305,15 @@ class ShowWindow(QWidget):
             self.num_late_frames += 1
         self._painted_at_s = now_s
         self.num_frames += 1
+
+
+def load_word_filter(settings: VisitorControls) -> WordFilter:
+    """What is not taken from the keyboard; a curator's file that cannot be read costs one line in the log."""
+    try:
+        return WordFilter.load(settings.refused_words_path)
+    except (OSError, UnicodeDecodeError) as error:
+        logger.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
+        return WordFilter.load()
 
 
 class Line(QObject):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtWidgets import QApplication
 
-from installation.ui.placard import load_fonts
+from installation.ui.lettering import load_fonts
 
 
 @pytest.fixture(scope="session")

@@ -77,10 +77,10 @@ class Visit:
     said: list[FromUi] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.window = ShowWindow(ScriptedTap(), self.said.append, 30, clock=lambda: self.now_s)
+        settings = UiSettings(tap_name="", is_kiosk=self.is_kiosk, admin_corner="top left")
+        self.window = ShowWindow(settings, ScriptedTap(), self.said.append, clock=lambda: self.now_s)
         self.window.resize(*self.size)
         self.window.show()
-        settings = UiSettings(tap_name="", is_kiosk=self.is_kiosk, admin_corner="top left")
         self.tap = ScriptedTap()
         self.door = AdminDoor(self.window, self.said.append, settings, self.tap, self.eye, clock=lambda: self.now_s)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 from PyQt6.QtCore import QRect
@@ -14,19 +12,19 @@ from PyQt6.QtGui import QFontMetricsF, QImage, QPainter
 from PyQt6.QtWidgets import QApplication
 
 from installation.labels import Work, read_gallery
-from installation.messages import ClipInfo, ComposeProgress, CueClip, ShowWork, SoundingNote, WallLabel
+from installation.messages import ComposeProgress, CueClip, ShowWork, SoundingNote, WallLabel
 from installation.ui.layout import Layout, Rect
-from installation.ui.placard import Placard, balanced_lines, make_font
+from installation.ui.lettering import balanced_lines, make_font
+from installation.ui.placard import Placard
 from installation.ui.ribbon import INSET, UNITS_PER_S, lightness
 from installation.ui.spectrum import HIGHEST_HZ, LOWEST_HZ, NUM_AUDIO_FRAMES, NUM_BANDS, Spectrum
 from installation.ui.stage import Stage, prepare_stage, without_margins
 from installation.ui.wall import Wall
 from installation.works import BUNDLED_GALLERY
 from tests.installation.ui.scripted_tap import SAMPLE_RATE, ScriptedTap, make_clip
+from tests.installation.ui.seen import SIZE, Pixels, as_shown, clip_of, grab, hang, part, run
 
 pytestmark = pytest.mark.usefixtures("app")
-SIZE = (1280, 720)
-Pixels = npt.NDArray[np.int16]
 
 
 @pytest.fixture(scope="module")
@@ -34,44 +32,11 @@ def works() -> dict[str, Work]:
     return {work.label.title: work for work in read_gallery(BUNDLED_GALLERY)}
 
 
-def hang(work: Work, size: tuple[int, int] = SIZE) -> Stage:
-    return prepare_stage(work.artwork_id, work.path, work.label, *size)
-
-
-def grab(wall: Wall, size: tuple[int, int] = SIZE) -> Pixels:
-    """What the wall looks like now.
-
-    Shape: (height, width, 3).
-    """
-    image = QImage(*size, QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    wall.paint(painter, QRect(0, 0, *size))
-    painter.end()
-    memory = image.bits()
-    assert memory is not None
-    memory.setsize(image.sizeInBytes())
-    return np.array(memory, dtype=np.uint8).reshape(size[1], size[0], 4)[..., 2::-1].astype(np.int16)
-
-
-def run(wall: Wall, start_s: float, stop_s: float) -> None:
-    for frame in range(round((stop_s - start_s) * 30) + 1):
-        wall.advance(start_s + frame / 30)
-
-
 def put_up(wall: Wall, stage: Stage) -> None:
     """Hang the first work without the light going up slowly."""
-    wall.hang(stage, ShowWork(stage.artwork_id, Path(), WallLabel(""), 0.0, 0.0), 0.0)
+    wall.hang(stage, as_shown(stage), 0.0)
     wall.advance(1e-6)
     assert wall.fade is None
-
-
-def part(pixels: Pixels, rect: Rect) -> Pixels:
-    return pixels[rect.y : rect.bottom, rect.x : rect.right]
-
-
-def clip_of(work: Work, *notes: SoundingNote) -> ClipInfo:
-    empty = make_clip("clip", work.artwork_id, 1, 60.0)
-    return ClipInfo("clip", work.artwork_id, empty.audio_path, 60.0, SAMPLE_RATE, notes)
 
 
 def test_before_anything_hangs_the_screen_is_dark() -> None:

@@ -90,7 +90,7 @@ def test_it_comes_up_shows_works_stays_small_and_leaves_when_told(ui: Ui) -> Non
     ready = ui.hear(UiReady)
     assert ready == UiReady(1920, 1080, "offscreen")
     works = read_gallery(BUNDLED_GALLERY)
-    ui.channel.send(SceneChanged("LISTENING"))
+    ui.channel.send(SceneChanged("listening"))
     for index, work in enumerate(works[:4]):
         ui.channel.send(CueClip(make_clip("clip", work.artwork_id, index, 60.0)))
         ui.channel.send(ShowWork(work.artwork_id, work.path, work.label, 0.5, time.monotonic()))
@@ -127,7 +127,7 @@ def test_an_exception_in_a_slot_does_not_end_it(ui: Ui) -> None:
 @pytest.fixture
 def window(app: QApplication) -> Iterator[tuple[ShowWindow, list[FromUi]]]:
     said: list[FromUi] = []
-    shown = ShowWindow(ScriptedTap([("bed", time.monotonic(), 1.0)]), said.append, 30)
+    shown = ShowWindow(UiSettings(tap_name=""), ScriptedTap([("bed", time.monotonic(), 1.0)]), said.append)
     shown.present(is_windowed=True)
     yield shown, said
     shown.dismantle()
@@ -151,7 +151,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_last_one_hanging(
     shown, _ = window
     good = read_gallery(BUNDLED_GALLERY)[0]
     shown.take(ShowWork(good.artwork_id, good.path, good.label, 0.0, time.monotonic()))
-    wait_until(app, lambda: shown.wall.stage is not None and shown.wall.stage.artwork_id == good.artwork_id)
+    wait_until(app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.artwork_id == good.artwork_id)
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(good.path.read_bytes()[:3000])
     with caplog.at_level(logging.WARNING):
@@ -161,8 +161,8 @@ def test_a_picture_that_cannot_be_read_leaves_the_last_one_hanging(
             wait_until(app, lambda: bool(caplog.records))
             assert len(caplog.records) == 1
             assert "\n" not in caplog.records[0].getMessage()
-    assert shown.wall.stage is not None
-    assert shown.wall.stage.artwork_id == good.artwork_id
+    assert shown.room.wall.stage is not None
+    assert shown.room.wall.stage.artwork_id == good.artwork_id
     frames = shown.num_frames
     wait_until(app, lambda: shown.num_frames > frames + 5)
 
@@ -172,14 +172,16 @@ def test_of_many_works_wanted_the_newest_hangs(app: QApplication, window: tuple[
     works = read_gallery(BUNDLED_GALLERY)
     for work in works[:8]:
         shown.take(ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic()))
-    wait_until(app, lambda: shown.wall.stage is not None and shown.wall.stage.artwork_id == works[7].artwork_id)
+    wait_until(
+        app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.artwork_id == works[7].artwork_id
+    )
 
 
 def test_a_new_size_is_hung_anew(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:
     shown, _ = window
-    wait_until(app, lambda: shown.wall.stage is not None)
+    wait_until(app, lambda: shown.room.wall.stage is not None)
     shown.resize(640, 900)
-    wait_until(app, lambda: shown.wall.stage is not None and shown.wall.stage.layout.screen.height == 900)
+    wait_until(app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.layout.screen.height == 900)
     grabbed = shown.grab().toImage()
     assert (grabbed.width(), grabbed.height()) == (640, 900)
 

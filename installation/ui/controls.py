@@ -1,0 +1,167 @@
+"""What a visitor may do on the screen: choose a language, ask for another piece, add words, set the volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+from installation.cues import Scene
+from installation.messages import AnotherPiece, FromUi, LanguageChosen, OwnText, SetVolumeWanted
+from installation.settings import VisitorControls
+from installation.ui.keyboard import Keyboard
+from installation.ui.layout import Layout
+from installation.ui.lettering import make_font
+from installation.ui.palette import Palette
+from installation.ui.touch import Touch
+from installation.ui.words import LANGUAGES, Words
+from installation.word_filter import WordFilter
+
+_SCENES_WITH_ACTIONS = (Scene.ATTRACT, Scene.LISTENING)
+_STEPS = 100
+
+
+class Controls(QObject):
+    """Everything that can be touched, on the window; nothing is there that the curator does not allow.
+
+    Attributes:
+        language_chosen: Emitted with a code.
+    """
+
+    language_chosen = pyqtSignal(str)
+
+    def __init__(
+        self, window: QWidget, settings: VisitorControls, say: Callable[[FromUi], None], word_filter: WordFilter
+    ) -> None:
+        """Nothing is there until it is dressed.
+
+        Args:
+            window: On which everything lies.
+            settings: What is allowed.
+            say: Sends to the director.
+            word_filter: Knows what is not taken from the keyboard.
+        """
+        super().__init__(window)
+        self._window, self._settings, self._say, self._filter = window, settings, say, word_filter
+        self._volume = settings.volume
+        self._scene = Scene.ATTRACT
+        self._dress: tuple[Layout, Palette, Words] | None = None
+        self._languages: QWidget | None = None
+        self._actions: QWidget | None = None
+        self._keyboard: Keyboard | None = None
+
+    def dress(self, layout: Layout, palette: Palette, words: Words) -> None:
+        """Put everything in its place, in these colours and this language."""
+        if self._dress == (layout, palette, words):
+            return
+        self._dress = (layout, palette, words)
+        for part in (self._languages, self._actions):
+            if part is not None:
+                part.hide()
+                part.deleteLater()
+        self._languages = self._make_languages(layout, palette, words)
+        self._actions = self._make_actions(Touch(layout.unit, layout.type_unit, palette), layout, words)
+        self._show()
+
+    def enter(self, scene: Scene) -> None:
+        """Only some scenes leave something to a visitor."""
+        self._scene = scene
+        if scene not in _SCENES_WITH_ACTIONS:
+            self._close_keyboard()
+        self._show()
+
+    def _show(self) -> None:
+        if self._languages is not None:
+            self._languages.setVisible(self._scene is not Scene.CLOSED)
+        if self._actions is not None:
+            self._actions.setVisible(self._scene in _SCENES_WITH_ACTIONS and self._keyboard is None)
+
+    def _make_languages(self, layout: Layout, palette: Palette, words: Words) -> QWidget | None:
+        if len(self._settings.languages) < 2:
+            return None
+        touch = Touch(layout.unit, layout.unit, palette)
+        row, line = _row(self._window, touch)
+        line.setSpacing(0)
+        for code in self._settings.languages:
+            button = touch.button(code.upper(), is_quiet=True, size=19.0 * layout.text_size)
+            button.setCheckable(True)
+            button.setChecked(LANGUAGES[code] is words)
+            button.setAccessibleName(code)
+            button.clicked.connect(lambda _checked, code=code: self._choose(code))
+            line.addWidget(button)
+        row.adjustSize()
+        row.move(layout.screen.right - row.width() - round(12 * layout.unit), round(4 * layout.unit))
+        return row
+
+    def _make_actions(self, touch: Touch, layout: Layout, words: Words) -> QWidget | None:
+        settings = self._settings
+        if not (settings.has_another_piece or settings.has_own_text or settings.volume_range):
+            return None
+        row, line = _row(self._window, touch)
+        line.setSpacing(round(14 * layout.unit))
+        if settings.volume_range is not None:
+            label = QLabel(words.volume)
+            label.setFont(make_font(20.0 * touch.type_unit, is_italic=True))
+            line.addWidget(label)
+            line.addWidget(self._make_slider(touch, settings.volume_range, words))
+        if settings.has_own_text:
+            button = touch.button(words.own_text)
+            button.clicked.connect(self._open_keyboard)
+            line.addWidget(button)
+        if settings.has_another_piece:
+            button = touch.button(words.another_piece)
+            button.clicked.connect(lambda: self._say(AnotherPiece()))
+            line.addWidget(button)
+        row.adjustSize()
+        foot = layout.screen.bottom - round(14 * layout.unit)
+        row.move(layout.screen.right - row.width() - round(28 * layout.unit), foot - row.height())
+        return row
+
+    def _make_slider(self, touch: Touch, bounds: tuple[float, float], words: Words) -> QSlider:
+        quietest, loudest = bounds
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setAccessibleName(words.volume)
+        slider.setRange(round(_STEPS * quietest), round(_STEPS * loudest))
+        slider.setValue(round(_STEPS * self._volume))
+        slider.setFixedSize(round(190 * touch.unit), touch.target())
+        slider.valueChanged.connect(self._set_volume)
+        return slider
+
+    def _set_volume(self, step: int) -> None:
+        self._volume = step / _STEPS
+        self._say(SetVolumeWanted(self._volume))
+
+    def _choose(self, code: str) -> None:
+        self._say(LanguageChosen(code))
+        self.language_chosen.emit(code)
+
+    # ------------------------------------------------------------ the keyboard
+
+    def _open_keyboard(self) -> None:
+        if self._dress is None:
+            return
+        self._keyboard = Keyboard(self._window, *self._dress, self._filter)
+        self._keyboard.written.connect(self._send)
+        self._keyboard.closed.connect(self._close_keyboard)
+        self._keyboard.show()
+        self._show()
+
+    def _send(self, text: str) -> None:
+        self._say(OwnText(text))
+        self._close_keyboard()
+
+    def _close_keyboard(self) -> None:
+        if self._keyboard is not None:
+            self._keyboard.hide()
+            self._keyboard.deleteLater()
+            self._keyboard = None
+            self._show()
+
+
+def _row(window: QWidget, touch: Touch) -> tuple[QWidget, QHBoxLayout]:
+    row = QWidget(window)
+    row.setStyleSheet(touch.sheet())
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    return row, line

@@ -1,0 +1,138 @@
+"""A keyboard on the screen, for a few words of a visitor's own."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from installation.ui.layout import Layout
+from installation.ui.lettering import make_font
+from installation.ui.palette import Palette
+from installation.ui.touch import Touch, css
+from installation.ui.words import Words
+from installation.word_filter import WordFilter
+
+MAX_LETTERS = 60
+CLOSES_AFTER_S = 45.0
+"""Whoever walked away leaves no keyboard behind."""
+_BACKSPACE = "⌫"
+
+
+class Keyboard(QFrame):
+    """Takes a line of words, tells them when they are fine, and closes itself when nobody writes any more.
+
+    Attributes:
+        written: Emitted with the words.
+        closed: Emitted when nothing was written after all.
+    """
+
+    written = pyqtSignal(str)
+    closed = pyqtSignal()
+
+    def __init__(
+        self, parent: QWidget, layout: Layout, palette: Palette, words: Words, word_filter: WordFilter
+    ) -> None:
+        """Lie over the lower part of the window.
+
+        Args:
+            parent: The window.
+            layout: Of the wall.
+            palette: In which colours.
+            words: In which language; the letters are its own.
+            word_filter: Knows what is not taken.
+        """
+        super().__init__(parent)
+        self._words, self._filter = words, word_filter
+        self._text = ""
+        touch = Touch(layout.unit, layout.type_unit, palette)
+        self.setObjectName("keyboard")
+        ground = f"QFrame#keyboard {{ background: {css(palette.ground, 0.96)}; border: none; }}"
+        self.setStyleSheet(ground + touch.sheet())
+        self._title = self._label(words.own_text_title, 25.0, touch, is_quiet=True)
+        self._line = self._label(words.own_text_example, 38.0, touch, is_quiet=True)
+        self._send = touch.button(words.send)
+        self._send.clicked.connect(self._try_to_send)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(round(1000 * CLOSES_AFTER_S))
+        self._idle.timeout.connect(self.closed)
+        self._build(touch, layout)
+        self._show_text()
+
+    def type(self, letter: str) -> None:
+        """Add a letter, or take the last one away."""
+        text = self._text[:-1] if letter == _BACKSPACE else (self._text + letter).lstrip()
+        self._text = text[:MAX_LETTERS]
+        self._title.setText(self._words.own_text_title)
+        self._show_text()
+
+    def _build(self, touch: Touch, layout: Layout) -> None:
+        column = QVBoxLayout(self)
+        margin = round(24 * layout.unit)
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(round(8 * layout.unit))
+        column.addWidget(self._title)
+        column.addWidget(self._line)
+        key = self._key_size(touch, layout)
+        for letters in self._words.letters:
+            last = [_BACKSPACE] if letters is self._words.letters[-1] else []
+            column.addLayout(self._row([*letters, *last], touch, key))
+        foot = QHBoxLayout()
+        foot.setSpacing(round(10 * layout.unit))
+        cancel = touch.button(self._words.cancel)
+        cancel.clicked.connect(self.closed)
+        space = touch.button(" ")
+        space.setAccessibleName("space")
+        space.clicked.connect(lambda: self.type(" "))
+        foot.addWidget(cancel, 2)
+        foot.addWidget(space, 5)
+        foot.addWidget(self._send, 2)
+        column.addLayout(foot)
+        width = min(layout.screen.width, round(1120 * touch.type_unit))
+        self.setFixedWidth(width)
+        self.adjustSize()
+        self.move((layout.screen.width - width) // 2, layout.screen.bottom - self.height())
+
+    def _key_size(self, touch: Touch, layout: Layout) -> int:
+        num_keys = max(len(letters) for letters in self._words.letters) + 1
+        return min(touch.target() + round(20 * layout.unit), round((layout.screen.width - 60 * layout.unit) / num_keys))
+
+    def _row(self, keys: list[str], touch: Touch, width: int) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(max(2, width // 12))
+        row.addStretch()
+        for letter in keys:
+            button = touch.button(letter, size=28.0)
+            button.setStyleSheet("padding: 0;")
+            button.setMinimumWidth(0)
+            button.setFixedWidth(width - max(2, width // 12))
+            button.clicked.connect(lambda _checked, letter=letter: self.type(letter))
+            row.addWidget(button)
+        row.addStretch()
+        return row
+
+    def _label(self, text: str, size: float, touch: Touch, *, is_quiet: bool) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("isQuiet", is_quiet)
+        label.setFont(make_font(size * touch.type_unit, is_italic=True))
+        label.setWordWrap(True)
+        return label
+
+    def _show_text(self) -> None:
+        self._line.setText(self._text or self._words.own_text_example)
+        is_quiet = not self._text
+        if self._line.property("isQuiet") != is_quiet:
+            self._line.setProperty("isQuiet", is_quiet)
+            style = self._line.style()
+            if style is not None:
+                style.polish(self._line)
+        self._send.setEnabled(bool(self._text.strip()))
+        self._idle.start()
+
+    def _try_to_send(self) -> None:
+        if self._filter.is_fine(self._text):
+            self.written.emit(" ".join(self._text.split()))
+        else:
+            self._text = ""
+            self._title.setText(self._words.refused)
+            self._show_text()

@@ -1,0 +1,83 @@
+"""What is on the screen, as pixels, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PyQt6.QtCore import QRect
+from PyQt6.QtGui import QImage, QPainter
+
+from installation.labels import Work
+from installation.messages import CameraFrame, ClipInfo, ShowWork, SoundingNote, WallLabel
+from installation.ui.layout import Rect
+from installation.ui.stage import Stage, prepare_stage
+from tests.installation.ui.scripted_tap import SAMPLE_RATE
+
+SIZE = (1280, 720)
+Pixels = npt.NDArray[np.int16]
+
+
+class Painted(Protocol):
+    """A wall, or a room."""
+
+    def paint(self, painter: QPainter, region: QRect) -> None: ...
+
+    def advance(self, now_s: float) -> list[Rect]: ...
+
+
+def pixels_of(image: QImage) -> Pixels:
+    """Shape: (height, width, 3)."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    memory = image.bits()
+    assert memory is not None
+    memory.setsize(image.sizeInBytes())
+    rows = np.array(memory, dtype=np.uint8).reshape(image.height(), image.width(), 4)
+    return rows[..., 2::-1].astype(np.int16)
+
+
+def grab(painted: Painted, size: tuple[int, int] = SIZE) -> Pixels:
+    """What it looks like now."""
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painted.paint(painter, QRect(0, 0, *size))
+    painter.end()
+    return pixels_of(image)
+
+
+def run(painted: Painted, start_s: float, stop_s: float) -> None:
+    for frame in range(round((stop_s - start_s) * 30) + 1):
+        painted.advance(start_s + frame / 30)
+
+
+def part(pixels: Pixels, rect: Rect) -> Pixels:
+    return pixels[max(0, rect.y) : rect.bottom, max(0, rect.x) : rect.right]
+
+
+def hang(work: Work, size: tuple[int, int] = SIZE) -> Stage:
+    return prepare_stage(work.artwork_id, work.path, work.label, *size)
+
+
+def as_shown(stage: Stage, start_at_s: float = 0.0) -> ShowWork:
+    return ShowWork(stage.artwork_id, Path(), WallLabel(""), 0.0, start_at_s)
+
+
+def clip_of(work: Work, *notes: SoundingNote) -> ClipInfo:
+    return ClipInfo("clip", work.artwork_id, Path("clip.flac"), 60.0, SAMPLE_RATE, notes)
+
+
+class StillEye:
+    """Sees one even colour, thirty times a second."""
+
+    def __init__(self, colour: tuple[int, int, int] = (90, 160, 60)) -> None:
+        self.pixels = np.full((90, 160, 3), colour, dtype=np.uint8)
+        self.num_looks = 0
+
+    def newest(self) -> CameraFrame | None:
+        self.num_looks += 1
+        return CameraFrame(self.pixels, self.num_looks / 30)
+
+    def close(self) -> None:
+        pass
