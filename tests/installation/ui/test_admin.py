@@ -65,6 +65,15 @@ class Eye:
         """Nothing to let go of."""
 
 
+class Press(QMouseEvent):
+    """A press that happened when the test says so."""
+
+    touched_at_s = 0.0
+
+    def timestamp(self) -> int:
+        return round(1000 * self.touched_at_s)
+
+
 @dataclass
 class Visit:
     """A window, somebody before it, and what the director would hear."""
@@ -103,9 +112,9 @@ class Visit:
         place, types = place or QPointF(20, 20), (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
         left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         for index in range(times):
-            press = QMouseEvent(types[index % 2], place, self.window.mapToGlobal(place), left, left, none)
+            press = Press(types[index % 2], place, self.window.mapToGlobal(place), left, left, none)
             self.touched_at_s += every_s
-            press.setTimestamp(round(1000 * self.touched_at_s))
+            press.touched_at_s = self.touched_at_s
             self.app.sendEvent(self.window, press)
 
     def heard(self) -> list[FromUi]:
