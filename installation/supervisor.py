@@ -35,7 +35,7 @@ from installation.messages import (
 _SHORTEST_PAUSE_S = 0.2
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
-_LEAVE_WITHIN_S = 2.0
+_RESTART_WITHIN_S = 4.0
 _MAX_MESSAGES_AT_A_TIME = 100
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -180,7 +180,8 @@ class Supervisor:
                     child.start(time.monotonic())
                     yield Replaced(child.plan.name)
             elif child.hung_for_s(now_s) > 0:
-                _log.warning("%s does nothing any more; it is ended", child.plan.name)
+                how = "does nothing any more" if child.leaves_by_s is None else "does not leave by itself"
+                _log.warning("%s %s; it is ended", child.plan.name, how)
                 child.process.kill()
 
     def _listen(self, child: _Child) -> Iterator[Said | Lost]:
@@ -256,7 +257,7 @@ class Supervisor:
         if child.process is not None and child.leaves_by_s is None:
             _log.info("%s is started afresh", name)
             self.send(name, Shutdown())
-            child.leaves_by_s = time.monotonic() + _LEAVE_WITHIN_S
+            child.leaves_by_s = time.monotonic() + _RESTART_WITHIN_S
 
     @property
     def names(self) -> tuple[str, ...]:

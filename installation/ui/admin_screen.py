@@ -88,7 +88,7 @@ class AdminScreen(QWidget):
     def show_state(self, state: AdminState) -> None:
         """Show how things are."""
         status = state.status
-        self.scene.setText(f"{status.scene}, for {duration(status.ran_s)}")
+        self.scene.setText(f"scene: {status.scene}; running for {duration(status.ran_s)}")
         self.parts.show_state(state)
         self.figures.show_status(status)
         if not self.volume.isSliderDown():
@@ -97,7 +97,7 @@ class AdminScreen(QWidget):
             self.volume.blockSignals(False)
         self.mute.setChecked(state.is_muted)
         night = f", night {state.gain_db:g} dB" if state.gain_db else ""
-        device = status.sound_device or "no device yet"
+        device = "no device; the music goes nowhere" if status.is_sound_lost else status.sound_device or "no device yet"
         self.sound.setText(f"{device}{night}")
         self.camera.fix(state.corners)
 
