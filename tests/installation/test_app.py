@@ -83,9 +83,9 @@ def test_systemd_hears_that_it_is_ready_that_it_plays_and_that_it_leaves(
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        run(repository, SINE, 20, f"gallery.folder={gallery}")
+        _, log = run(repository, SINE, 30, f"gallery.folder={gallery}")
         listener.join(10)
-    assert heard.count("READY=1") == 1
+    assert heard.count("READY=1") == 1, log
     assert "WATCHDOG=1" in heard
     assert heard[-1] == "STOPPING=1"
 
