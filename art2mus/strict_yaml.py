@@ -203,9 +203,8 @@ def _mistakes_in(error: ValidationError) -> Iterator[tuple[KeyPath, str, str]]:
     for detail in error.errors(include_url=False):
         loc = tuple(str(part) for part in detail["loc"])
         shown = "" if detail["type"] in {"model_type", "extra_forbidden"} else f", not {detail['input']!r}"
-        text = (
-            detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").partition(", unable")[0]
-        )
+        text = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        text = text.partition(", unable")[0]
         yield loc, detail["type"], ("must be a folder" if detail["type"] == "path_type" else text) + shown
 
 

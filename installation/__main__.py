@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from installation.clock import process_started_at_s
@@ -15,6 +16,11 @@ DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "configs" / "kiosk.yam
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the kiosk, or check whether it could run; returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.set_pin:
+        from installation.admin import set_pin
+        from installation.places import pin_path
+
+        return set_pin(pin_path())
     from installation.config import ConfigError, KioskConfig, load_config
 
     overrides = [*options.set, *(["screen.windowed=true"] if options.windowed else [])]
@@ -38,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from installation.places import log_path
 
     start_logging(log_path())
-    return run_kiosk(config, RunOptions(process_started_at_s(), options.run_for, options.record))
+    read_config = partial(load_config, config_path, overrides)
+    run_options = RunOptions(process_started_at_s(), options.run_for, options.record, read_config=read_config)
+    return run_kiosk(config, run_options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", type=Path, metavar="PATH", help=f"a YAML file; else {DEFAULT_CONFIG.name}")
     parser.add_argument("--check", action="store_true", help="look whether everything is there, and what to do if not")
+    parser.add_argument("--set-pin", action="store_true", help="choose the PIN of the admin screen")
     parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
     parser.add_argument("--run-for", type=_seconds, metavar="SECONDS", help="leave after so long, with a summary")
     parser.add_argument("--record", type=Path, metavar="WAV", help="write what the speakers are given")

@@ -22,6 +22,9 @@ from installation.settings import AudioSettings, CameraSettings, ComposerSetting
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
+AUDIO_IDLE_S = 0.8
+"""Sound that has played nothing for so long hangs: with what a start takes, silence stays about a second."""
+
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
 
 _log = logging.getLogger(__name__)
@@ -41,16 +44,22 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with contextlib.ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
-        tap_name = stack.enter_context(_shared_memory(TAP_BYTES))
-        plans = child_plans(config, options, tap_name)
+        tap_name, view_name, artworks = stack.enter_context(_shared_memory(TAP_BYTES)), "", library / "artworks"
         if config.camera.source is not None:
             try:
-                artworks = library / "artworks" if config.camera.keep_artworks else stack.enter_context(memory_folder())
+                if not config.camera.keep_artworks:
+                    artworks = stack.enter_context(memory_folder())
             except NoMemoryFolderError as error:
                 _log.error("%s; without a camera, or with camera.keep_artworks, none is needed", error)
                 return 2
-            plans = with_camera(plans, config, stack.enter_context(_shared_memory(VIEW_BYTES)), artworks)
-        Director(config, options, plans).run(interruption)
+            view_name = stack.enter_context(_shared_memory(VIEW_BYTES))
+
+        def plan(config: KioskConfig) -> list[ChildPlan]:
+            plans = child_plans(config, options, tap_name)
+            has_camera = view_name != "" and config.camera.source is not None
+            return with_camera(plans, config, view_name, artworks) if has_camera else plans
+
+        Director(config, options, plan).run(interruption)
     return 0
 
 
@@ -97,7 +106,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
     audio = AudioSettings(
         tap_name=tap_name,
         bed_path=BED_PATH,
-        device=config.audio.device,
+        devices=config.audio.devices,
         sample_rate=config.audio.sample_rate,
         latency_s=config.audio.latency_s,
         crossfade_s=config.show.crossfade_s,
@@ -120,6 +129,9 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         is_windowed=config.screen.windowed,
         max_fps=config.screen.max_fps,
         screenshot_dir=screenshot_dir(),
+        is_kiosk=config.screen.kiosk,
+        admin_corner=config.admin.corner,
+        admin_leaves_after_s=config.admin.leave_after_s,
         language=config.screen.language,
         is_large_text=config.screen.large_text,
         is_motion_reduced=config.screen.reduced_motion,
@@ -127,7 +139,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         visitor=_visitor_controls(config),
     )
     return [
-        ChildPlan("audio", "installation.audio.player:main", (audio,), max_start_s=20, max_idle_s=5),
+        ChildPlan("audio", "installation.audio.player:main", (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5),
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]

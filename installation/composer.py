@@ -264,7 +264,9 @@ class Composer:
             self._channel.send(ComposeCancelled(job.job_id))
         except _LostPieceError:
             self._channel.send(ComposeFailed(job.job_id, f"{job.continues} is not held here", is_lost_piece=True))
-        except (UnreadableImageError, SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
+        except UnreadableImageError as error:
+            self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=True))
+        except (SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
         else:
             self._channel.send(ClipReady(job.job_id, clip, tuple(self._stage_seconds.items())))

@@ -5,14 +5,15 @@ The options are explained where a person meets them, in `configs/kiosk.yaml`; he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
+from installation.schedule import ALL_DAY, WEEKDAYS, Schedule, read_date, read_hours, read_zone
 
 __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
@@ -24,6 +25,21 @@ Language = Literal["en", "it", "de", "fr", "es"]
 def _number_as_text(value: object) -> object:
     """The number of a device, as the names of other sources are written."""
     return str(value) if type(value) is int else value
+
+
+def _checked(read: Callable[[str], object]) -> AfterValidator:
+    """A text that can be read, kept as the text it is."""
+
+    def check(text: str) -> str:
+        read(text)
+        return text
+
+    return AfterValidator(check)
+
+
+Corner = Literal["top left", "top right", "bottom left", "bottom right"]
+Hours = Annotated[str, _checked(read_hours)]
+Date = Annotated[str, _checked(read_date)]
 
 
 class SamplingConfig(Section):
@@ -72,17 +88,25 @@ class CameraConfig(Section):
 class AudioConfig(Section):
     """The sound."""
 
-    device: str | None = None
+    device: str | list[str] | None = None
     sample_rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     latency_s: Annotated[float, Field(ge=0.2, le=3)] = 0.2
     volume: Annotated[float, Field(ge=0, le=1)] = 1.0
     loudness_lufs: Annotated[float, Field(ge=-40, le=-14)] = -23.0
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The loudspeakers that are wished for, the dearest first; empty is the system's own."""
+        if self.device is None:
+            return ()
+        return (self.device,) if isinstance(self.device, str) else tuple(self.device)
 
 
 class ScreenConfig(Section):
     """The picture."""
 
     windowed: bool = False
+    kiosk: bool = False
     max_fps: Annotated[int, Field(ge=5, le=120)] = 30
     language: Language = "en"
     large_text: bool = False
@@ -124,6 +148,35 @@ class LibraryConfig(Section):
     max_gb: Annotated[float, Field(ge=0.05, le=10_000)] = 2.0
 
 
+class HoursConfig(Section):
+    """When the room is open."""
+
+    monday: Hours = ALL_DAY
+    tuesday: Hours = ALL_DAY
+    wednesday: Hours = ALL_DAY
+    thursday: Hours = ALL_DAY
+    friday: Hours = ALL_DAY
+    saturday: Hours = ALL_DAY
+    sunday: Hours = ALL_DAY
+    exceptions: dict[Date, Hours] = Field(default_factory=dict)
+    night: Hours | None = None
+    night_gain_db: Annotated[float, Field(ge=-40, le=0)] = -9.0
+    time_zone: Annotated[str, _checked(read_zone)] | None = None
+    restart_every_h: Annotated[float, Field(ge=1, le=1000)] = 24.0
+
+    def schedule(self) -> Schedule:
+        """These hours, to be asked."""
+        week = [getattr(self, day) for day in WEEKDAYS]
+        return Schedule(week, self.exceptions, self.night, self.night_gain_db, self.time_zone)
+
+
+class AdminConfig(Section):
+    """The door to the admin screen."""
+
+    corner: Corner = "top left"
+    leave_after_s: Annotated[float, Field(ge=10, le=3600)] = 180.0
+
+
 class KioskConfig(Section):
     """Everything `configs/kiosk.yaml` may say."""
 
@@ -137,6 +190,8 @@ class KioskConfig(Section):
     visitor: VisitorConfig = VisitorConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
+    hours: HoursConfig = HoursConfig()
+    admin: AdminConfig = AdminConfig()
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> KioskConfig:

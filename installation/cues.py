@@ -45,6 +45,11 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """The staff has had enough of this work: the next one, as soon as there is music for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorCame:
     """Somebody holds the camera up."""
 
@@ -83,10 +88,15 @@ class ClipComposed:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """A job came to nothing. `is_lost_piece`: only because its piece can no longer be continued."""
+    """A job came to nothing.
+
+    `is_lost_piece`: only because its piece can no longer be continued; `is_unreadable`: only because there is no
+    picture in its file, which will not be drawn again.
+    """
 
     job_id: str
     is_lost_piece: bool = False
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ Event = (
     Opened
     | Closed
     | Ticked
+    | Skipped
     | VisitorCame
     | VisitorLeft
     | CameraLost

@@ -12,30 +12,38 @@ import random
 import signal
 import time
 from collections import ChainMap, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from installation import cues, messages, show
-from installation.config import KioskConfig
+from installation.admin import Door, PinFile
+from installation.config import ConfigError, KioskConfig
 from installation.jobs import JobDesk, Order, Outcome
 from installation.labels import Work
 from installation.library import Library
-from installation.places import corners_path, library_dir, summary_path
+from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
+from installation.staff import StaffDesk
+from installation.status import Watch
 from installation.summary import Tally, print_summary, summarise, write_summary
-from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
+from installation.upkeep import Upkeep
 from installation.visitors import Visitors
+from installation.volume import VolumeKnob
 from installation.works import BUNDLED_GALLERY, Gallery
 
 LEAVE_WITHIN_S = 1.0
 TICK_S = 0.2
 RESUME_FADE_S = 0.25
 MAX_CLIPS_REMEMBERED = 64
+NEWS_EVERY_S = 1.0
 TRIM_EVERY_S = 60.0
 MEASURE_EVERY_S = 5.0
+STAFF_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -49,43 +57,59 @@ class RunOptions:
         run_for_s: Leave after so long; None stays.
         record_path: A WAV file of what the speakers are given, or None.
         composer: What composes, as "package.module:function"; it keeps the contract of `messages`.
+        read_config: Reads the configuration anew, when SIGHUP asks for it; raises ConfigError.
     """
 
     started_at_s: float
     run_for_s: float | None = None
     record_path: Path | None = None
     composer: str = "installation.composer:main"
+    read_config: Callable[[], KioskConfig] | None = None
 
 
 class Interruption:
-    """SIGINT and SIGTERM as something to look at now and then."""
+    """Signals as something to look at now and then: SIGINT and SIGTERM, and SIGHUP, which asks to read again."""
 
     def __init__(self) -> None:
         self.has_come = False
+        self._wants_reading = False
 
     def __enter__(self) -> Interruption:
         self._before = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._note_hangup)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def take_hangup(self) -> bool:
+        """Whether SIGHUP has come since the last call."""
+        wants_reading, self._wants_reading = self._wants_reading, False
+        return wants_reading
+
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.has_come = True
+
+    def _note_hangup(self, _signal: int, _frame: FrameType | None) -> None:
+        self._wants_reading = True
 
 
 class Director:
     """The loop in the middle. Everything in it runs on one thread."""
 
-    def __init__(self, config: KioskConfig, options: RunOptions, plans: Sequence[ChildPlan]) -> None:
+    def __init__(
+        self, config: KioskConfig, options: RunOptions, plan: Callable[[KioskConfig], Sequence[ChildPlan]]
+    ) -> None:
         """Start the children first, then look at the gallery and the library while they wake up."""
         self._config = config
         self._options = options
+        self._plan = plan
         self._tally = Tally(options.started_at_s)
-        self._supervisor = Supervisor(plans, time.monotonic())
+        self._supervisor = Supervisor(plan(config), time.monotonic())
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
+        self._gallery.watch(config.gallery.scan_every_s)
         self._visitors = Visitors(
             partial(self._supervisor.send, "camera"),
             partial(self._supervisor.offer, "ui"),
@@ -106,22 +130,31 @@ class Director:
         self._heard: messages.AudioHeartbeat | None = None
         self._heard_at_s = 0.0
         self._audio_lost_at_s: float | None = None
-        self._volume = config.audio.volume  # or what a visitor has chosen
         self._is_leaving = False
+        self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"))
+        self._watch = Watch(self._tally, self._supervisor, self._library)
+        self._upkeep = Upkeep(config.hours, self._supervisor, self._watch, self._knob)
+        self._staff = StaffDesk(
+            Door(PinFile(pin_path())), corners_path(), self._supervisor, self._knob, self._tell_show
+        )
 
     def run(self, interruption: Interruption) -> None:
         """Stay until it is time to leave, then leave cleanly."""
         _log.info("%d works, model %s; Ctrl+C ends the show", len(self._gallery.works), self._config.model)
-        timers = _Timers(time.monotonic(), self._config.gallery.scan_every_s)
+        timers = _Timers(time.monotonic())
         try:
-            self._tell_show(cues.Opened())
+            self._knob.send()
+            self._keep_up(time.monotonic())
             while not (interruption.has_come or self._is_leaving or self._is_over()):
                 for news in self._supervisor.wait(TICK_S):
                     self._take(news)
                 self._look_around(timers, time.monotonic())
+                if interruption.take_hangup():
+                    self._read_config()
         finally:
-            memory = {"director": peak_memory_mb(os.getpid()), **self._supervisor.measure_memory()}
+            memory = {"director": memory_mb(os.getpid(), at_peak=True), **self._supervisor.measure_memory()}
             ended_at_s = time.monotonic()
+            self._upkeep.close()
             self._supervisor.close(LEAVE_WITHIN_S)
         restarts = {name: self._supervisor.num_deaths(name) for name in self._supervisor.names}
         summary = summarise(self._tally, memory, restarts, ended_at_s)
@@ -139,21 +172,58 @@ class Director:
 
     def _look_around(self, timers: _Timers, now_s: float) -> None:
         """What is done now and then, whether or not something happened."""
-        if timers.is_due("scan", now_s) and self._gallery.scan():
-            self._seen_works.update(self._gallery.works)
-            self._playlist.replace(self._gallery.works)
-            self._visitors.know(self._gallery.works)
-            _log.info("the gallery has changed: %d works", len(self._gallery.works))
+        if timers.is_due("gallery", now_s) and self._gallery.take_news():
+            self._rehang()
         if timers.is_due("trim", now_s):
             self._library.trim(in_use=self._clips)
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
+        if timers.is_due("staff", now_s) and self._staff.is_open:
+            self._show_staff()
+        self._keep_up(now_s)
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
+
+    def _keep_up(self, now_s: float) -> None:
+        """Open, close, and whatever else is done by itself."""
+        for event in self._upkeep.look_around(self._show.scene, now_s, _now()):
+            self._tell_show(event)
+
+    def _show_staff(self) -> None:
+        self._staff.show(self._watch.status(self._show.scene.value, time.monotonic(), _now()))
+
+    def _read_config(self) -> None:
+        """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
+        if self._options.read_config is None:
+            return
+        try:
+            config = self._options.read_config()
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                _log.error("the configuration is not taken: %s", mistake)
+            return
+        self._config = config
+        self._show.seconds_per_work = config.show.seconds_per_work
+        self._supervisor.change_plans(self._plan(config))
+        self._knob.want(config.audio.volume)
+        self._upkeep.keep(config.hours)
+        _log.info("the configuration is taken; what concerns a part itself counts from its next start")
+
+    def _rehang(self) -> None:
+        """Go on with the works that are there, and with those that are gone for as long as they are in use."""
+        in_use = self._show.works_in_use() | {clip.artwork_id for clip in self._clips.values()}
+        for name in self._seen_works.keys() - in_use:
+            del self._seen_works[name]
+        self._seen_works.update(self._gallery.works)
+        self._playlist.replace(self._gallery.works)
+        self._visitors.know(self._gallery.works)
+        _log.info("the gallery has changed: %d works", len(self._gallery.works))
 
     # ------------------------------------------------------------ what happened
 
     def _take(self, news: Said | Lost | Replaced) -> None:
+        if isinstance(news, Said):
+            self._upkeep.hear(news.message, time.monotonic())
         match news:
             case Said("audio", message):
                 self._hear_audio(message)
@@ -169,6 +239,7 @@ class Director:
                 self._audio_lost_at_s = time.monotonic()
             case Lost("ui"):
                 self._tally.close_ui_life()
+                self._staff.leave()
             case Lost("composer"):
                 self._settle(self._desk.composer_went(time.monotonic()))
             case Lost("camera"):
@@ -217,6 +288,10 @@ class Director:
             case messages.ComposeFailed():
                 if not message.is_lost_piece:
                     _log.warning("no music: %s", message.reason)
+                job = self._show.job
+                if message.is_unreadable and job is not None and job.job_id == message.job_id:
+                    self._gallery.reject(job.artwork_id)
+                    self._playlist.replace(self._gallery.works)
                 self._settle(self._desk.take(message))
         self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
 
@@ -236,8 +311,10 @@ class Director:
                 self._tell_show(cues.AnotherWanted(text))
             case messages.SetVolumeWanted(volume):
                 visitor = self._config.visitor
-                self._volume = min(visitor.loudest, max(visitor.quietest, volume))
-                self._supervisor.send("audio", messages.SetVolume(self._volume))
+                self._knob.want(min(visitor.loudest, max(visitor.quietest, volume)))
+            case _:
+                if self._staff.hear(message, time.monotonic()):
+                    self._show_staff()
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended."""
@@ -281,9 +358,9 @@ class Director:
                 _log.info("scene: %s%s", scene, work)
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
-                self._supervisor.send("audio", messages.SetVolume(self._volume))
+                self._knob.hush(False)
             case cues.Hush():
-                self._supervisor.send("audio", messages.SetVolume(0.0))
+                self._knob.hush(True)
 
     def _cue(self, message: messages.PlayClip | messages.AppendClip) -> None:
         self._supervisor.send("audio", message)
@@ -301,8 +378,7 @@ class Director:
 
     def _resume_sound(self) -> None:
         """The audio process is a new one: go on where the old one stopped."""
-        if self._show.scene is cues.Scene.CLOSED:
-            self._supervisor.send("audio", messages.SetVolume(0.0))
+        self._knob.send()
         clip_id, position_s = "", 0.0
         if self._heard is not None:
             clip_id, position_s = self._heard.clip_id, self._heard.position_s
@@ -322,11 +398,20 @@ class Director:
         self._visitors.tell_ui_again()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
 class _Timers:
     """Things that are due every so often."""
 
-    def __init__(self, now_s: float, scan_every_s: float) -> None:
-        self._every_s = {"scan": scan_every_s, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S}
+    def __init__(self, now_s: float) -> None:
+        self._every_s = {
+            "gallery": NEWS_EVERY_S,
+            "trim": TRIM_EVERY_S,
+            "measure": MEASURE_EVERY_S,
+            "staff": STAFF_EVERY_S,
+        }
         self._due_s = {name: now_s + every_s for name, every_s in self._every_s.items()}
 
     def is_due(self, name: str, now_s: float) -> bool:

@@ -22,13 +22,13 @@ from installation.camera.devices import DEV, find_device, shown_name, stable_nam
 from installation.config import KioskConfig
 from installation.labels import read_gallery
 from installation.memory_folder import MEMORY
-from installation.places import library_dir, log_path
+from installation.places import library_dir, log_path, pin_path
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
 _SOUND_TIMEOUT_S = 15.0
 _CAMERA_TIMEOUT_S = 3.0
-_ASK_FOR_SOUND = "import sys; from installation.audio.output import describe; print(describe(sys.argv[1] or None))"
+_ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,12 @@ def _plain(text: str) -> str:
 
 def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
-    yield _sound(config.audio.device)
+    yield _sound(config.audio.devices)
     yield _synthesizer()
     yield find_camera(config.camera.source)
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
+    yield find_pin(pin_path())
     yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
     yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
 
@@ -139,9 +140,9 @@ def _answers(unix_socket: str) -> bool:
 # ---------------------------------------------------------------- sound
 
 
-def _sound(device: str | None) -> Finding:
+def _sound(devices: Sequence[str]) -> Finding:
     """Asked of PortAudio in a process of its own: it may take its time, and it may crash."""
-    command = [sys.executable, "-c", _ASK_FOR_SOUND, device or ""]
+    command = [sys.executable, "-c", _ASK_FOR_SOUND, *devices]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=_SOUND_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
@@ -255,6 +256,17 @@ def _gallery(folder: Path) -> Finding:
     if not works:
         return Finding("gallery", False, f"no pictures in {folder}", "put JPEG, PNG, WebP or TIFF files there")
     return Finding("gallery", True, f"{len(works)} works in {folder}")
+
+
+def find_pin(path: Path) -> Finding:
+    """Whether the admin screen has a PIN, and whether only this user can read its hash."""
+    if not path.exists():
+        return Finding(
+            "PIN", False, "none", "choose it, before a visitor does: python main.py --set-pin", is_needed=False
+        )
+    if path.stat().st_mode & 0o077:
+        return Finding("PIN", False, f"{path} can be read by others", f"chmod 600 {path}", is_needed=False)
+    return Finding("PIN", True, "set", is_needed=False)
 
 
 def find_room(name: str, folder: Path, needed_bytes: int) -> Finding:

@@ -125,7 +125,7 @@ class JobDesk:
             return Outcome(cues.ClipComposed(message.job_id, as_show_clip(message.clip)), message.clip)
         if isinstance(message, messages.ComposeFailed):
             self._close(message.job_id)
-            return Outcome(cues.JobFailed(message.job_id, message.is_lost_piece))
+            return Outcome(cues.JobFailed(message.job_id, message.is_lost_piece, message.is_unreadable))
         return None
 
     def _ask_library(self, order: Order) -> Outcome:

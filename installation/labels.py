@@ -56,12 +56,20 @@ class Work:
 def read_gallery(folder: Path) -> tuple[Work, ...]:
     """List the pictures of a folder and of the folders in it, in the order of their names.
 
-    Cheap enough to be called every few seconds: only what changed since the last call is read
-    again. A folder that is not there, or not readable, is an empty gallery.
-
     Returns: The works; of a picture that is there twice, the first.
     """
     works: dict[str, Work] = {}
+    for work in find_works(folder):
+        works.setdefault(work.artwork_id, work)
+    return tuple(works.values())
+
+
+def find_works(folder: Path) -> Iterator[Work]:
+    """Every picture of a folder and of the folders in it, in the order of their names.
+
+    Cheap enough to be called again and again: only what changed since the last call is read
+    again. A folder that is not there, or not readable, is an empty gallery.
+    """
     for path, label in _labelled_pictures(folder):
         try:
             status = path.stat()
@@ -72,8 +80,7 @@ def read_gallery(folder: Path) -> tuple[Work, ...]:
         except OSError as error:
             _complain_once(f"{path}: cannot be read ({error.strerror}), the picture is left out")
             continue
-        works.setdefault(artwork_id, Work(artwork_id, path, label))
-    return tuple(works.values())
+        yield Work(artwork_id, path, label)
 
 
 def load_label(picture_path: Path) -> WallLabel:
@@ -144,7 +151,7 @@ def _fingerprint(path: Path, size: int, _mtime_ns: int) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=200_000)
 def _complain_once(line: str) -> None:
     logger.warning("%s", line)
 

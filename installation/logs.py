@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -15,20 +17,23 @@ _MAX_REMEMBERED = 256
 class Once(logging.Filter):
     """Lets a line pass once a minute, however often it comes; then says how often it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count seconds by this clock; the records' own times jump with the one on the wall."""
         super().__init__()
+        self._clock = clock
         self._passed: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is new."""
         key = (record.name, record.getMessage())
-        passed_at, num_kept_back = self._passed.get(key, (float("-inf"), 0))
-        if record.created - passed_at < _QUIET_S:
-            self._passed[key] = (passed_at, num_kept_back + 1)
+        now_s = self._clock()
+        passed_at_s, num_kept_back = self._passed.get(key, (float("-inf"), 0))
+        if now_s - passed_at_s < _QUIET_S:
+            self._passed[key] = (passed_at_s, num_kept_back + 1)
             return False
         if len(self._passed) >= _MAX_REMEMBERED:
             self._passed.clear()
-        self._passed[key] = (record.created, 0)
+        self._passed[key] = (now_s, 0)
         if num_kept_back:
             record.msg, record.args = f"{key[1]} ({num_kept_back} times more since)", ()
         return True

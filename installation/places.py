@@ -20,6 +20,16 @@ def log_path() -> Path:
     return (_own("state") or Path(platformdirs.user_state_dir(_APP))) / "kiosk.log"
 
 
+def status_path() -> Path:
+    """How the kiosk is, once a minute; a line for every minute lies beside it."""
+    return log_path().parent / "status.json"
+
+
+def pin_path() -> Path:
+    """The hash of the PIN of the admin screen."""
+    return log_path().parent / "admin-pin.json"
+
+
 def corners_path() -> Path:
     """The painting's corners in the camera's picture, where the staff has fixed them."""
     return log_path().parent / "corners.json"

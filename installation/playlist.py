@@ -34,7 +34,8 @@ class Playlist:
         """Take these works from now on: forget the others, work the new ones into this round."""
         known = set(self._works)
         self._works = list(dict.fromkeys(works))
-        remaining = [work for work in self._to_come if work in set(self._works)]
+        there = set(self._works)
+        remaining = [work for work in self._to_come if work in there]
         fresh = [work for work in self._works if work not in known]
         self._to_come = self._ordered(remaining + fresh) if fresh else remaining
 

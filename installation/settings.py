@@ -13,7 +13,7 @@ class AudioSettings:
     Attributes:
         tap_name: The shared memory block (made by the director) that the tap is written to.
         bed_path: The bundled piece; it sounds as soon as there is a device.
-        device: "host API: name" or a part of a device's name; None is the system's default.
+        devices: "host API: name" or a part of it, the dearest first; empty is the system's default.
         sample_rate: In Hz; None is the device's own.
         latency_s: What is asked of PortAudio, at least 0.2.
         crossfade_s: For changes that no message asks for: loops, falling back to the bed.
@@ -23,7 +23,7 @@ class AudioSettings:
 
     tap_name: str
     bed_path: Path
-    device: str | None = None
+    devices: tuple[str, ...] = ()
     sample_rate: int | None = None
     latency_s: float = 0.2
     crossfade_s: float = 4.0
@@ -61,6 +61,9 @@ class UiSettings:
         is_windowed: In a window instead of full screen.
         max_fps: How often a picture is painted at most.
         screenshot_dir: Where the key for screenshots puts them, or None.
+        is_kiosk: Keys and window buttons do not end the show; only the admin screen does.
+        admin_corner: Where it is tapped for the admin screen: "top left", "bottom right"...
+        admin_leaves_after_s: Untouched for so long, the admin screen closes.
         language: What the screen speaks at first.
         is_large_text: For those who see little.
         is_motion_reduced: Nothing moves that need not.
@@ -73,6 +76,9 @@ class UiSettings:
     is_windowed: bool = False
     max_fps: int = 30
     screenshot_dir: Path | None = None
+    is_kiosk: bool = False
+    admin_corner: str = "top left"
+    admin_leaves_after_s: float = 180.0
     language: str = "en"
     is_large_text: bool = False
     is_motion_reduced: bool = False

@@ -37,6 +37,7 @@ from installation.cues import (
     Play,
     Scene,
     ShowWork,
+    Skipped,
     Sound,
     Ticked,
     VisitorCame,
@@ -142,7 +143,7 @@ class Show:
         self.scene = Scene.CLOSED
         self.shown: str | None = None
         self.job: Compose | None = None
-        self._seconds_per_work = seconds_per_work
+        self.seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
         self._linger_s = linger_s
         self._music = _Music()
@@ -190,6 +191,20 @@ class Show:
         if isinstance(event, ClipComposed | JobFailed):
             return self.job is None or event.job_id != self.job.job_id
         return isinstance(event, ArtworkFound | _SoundsAlready) and event.artwork_id == self._visitor.work
+
+    def works_in_use(self) -> set[str]:
+        """Every work that is shown, heard, in work or to come."""
+        clips = [*self._music.chain, *([self._music.armed] if self._music.armed is not None else [])]
+        job = self.job.artwork_id if self.job is not None else None
+        works = [
+            self.shown,
+            self._upcoming,
+            self._visitor.work,
+            self._visitor.seen,
+            job,
+            *(clip.artwork_id for clip in clips),
+        ]
+        return {work for work in works if work is not None}
 
     # ------------------------------------------------------------ what the transitions do
 
@@ -248,6 +263,17 @@ class Show:
         if self._music.armed is None and self._music.chain:
             self._turn_to(self._music.chain[0].artwork_id, now_s)
 
+    def _skip(self, _event: Event, now_s: float) -> None:
+        """The music that was armed comes now; else what was planned makes way for another work."""
+        self._visitor.work = self._visitor.seen = None
+        music = self._music
+        if music.armed is not None:
+            music.arm(music.armed, now_s)
+            self._do(Play(music.armed))
+        else:
+            self._drop_job()
+            music.chain.clear()
+
     def _give_up(self, _event: _GotStuck, _now_s: float) -> None:
         self._visitor.work = self._visitor.seen = None
         self._is_asked = False
@@ -278,7 +304,7 @@ class Show:
             self._music.can_continue = False
         else:
             self._upcoming = None
-        if not event.is_lost_piece:
+        if not (event.is_lost_piece or event.is_unreadable):
             self._pause(now_s)
 
     def _hear(self, event: ClipStarted, _now_s: float) -> None:
@@ -317,7 +343,7 @@ class Show:
 
     def _leaf(self, _event: Ticked, now_s: float) -> None:
         """No music can be made: at least the pictures go by."""
-        if now_s - self._shown_since_s >= self._seconds_per_work:
+        if now_s - self._shown_since_s >= self.seconds_per_work:
             artwork_id = self._next_artwork()
             if artwork_id is not None:
                 self._turn_to(artwork_id, now_s)
@@ -355,9 +381,9 @@ class Show:
             return (self._visitor.work if is_due else None), continues
         if last is not None:
             heard_s = heard_until_s - music.work_since_s
-            if continues is not None and heard_s + last.length_s / 2 < self._seconds_per_work:
+            if continues is not None and heard_s + last.length_s / 2 < self.seconds_per_work:
                 return last.artwork_id, continues
-            if continues is None and heard_s < self._seconds_per_work / 2:
+            if continues is None and heard_s < self.seconds_per_work / 2:
                 return last.artwork_id, None
         self._upcoming = self._upcoming or self._next_artwork()
         return self._upcoming, None
@@ -410,6 +436,8 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         ([Scene.ATTRACT],                      Ticked,          stay,            Show._look_up),
         ([Scene.ATTRACT],                      VisitorCame,     Scene.LOOKING,   Show._nothing),
         ([Scene.LOOKING],                      VisitorLeft,     Scene.ATTRACT,   Show._nothing),
+        ([Scene.ATTRACT, Scene.LOOKING],       Skipped,         stay,            Show._skip),
+        ([Scene.COMPOSING, Scene.LISTENING],   Skipped,         Scene.ATTRACT,   Show._skip),
         ([Scene.LOOKING],                      CameraLost,      Scene.ATTRACT,   Show._nothing),
         (open_scenes,                          ArtworkFound,    Scene.COMPOSING, Show._seek),
         (open_scenes,                          _SoundsAlready,  Scene.LISTENING, Show._stay_with),

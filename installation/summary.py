@@ -67,6 +67,7 @@ class Tally:
     def count_audio(self, heartbeat: AudioHeartbeat) -> None:
         """The audio process says how it is; its counts begin anew with every life."""
         self._audio_now = {
+            "samples": heartbeat.samples_played,
             "underruns": heartbeat.num_underruns,
             "silence_s": heartbeat.silence_s,
             "loop_s": heartbeat.loop_s,
@@ -90,8 +91,8 @@ class Tally:
         self._audio_before, self._audio_now = self.audio(), {}
 
     def audio(self) -> dict[str, float]:
-        """Over all lives: underruns, silence_s, loop_s, bed_s."""
-        names = ("underruns", "silence_s", "loop_s", "bed_s")
+        """Over all lives: samples, underruns, silence_s, loop_s, bed_s."""
+        names = ("samples", "underruns", "silence_s", "loop_s", "bed_s")
         return {name: self._audio_before.get(name, 0.0) + self._audio_now.get(name, 0.0) for name in names}
 
 

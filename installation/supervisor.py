@@ -33,9 +33,9 @@ from installation.messages import (
 )
 
 _SHORTEST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 30.0
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
+_RESTART_WITHIN_S = 4.0
 _MAX_MESSAGES_AT_A_TIME = 100
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -53,6 +53,7 @@ class ChildPlan:
         arguments: Picklable.
         max_start_s: So long it may take from its start to its first work.
         max_idle_s: So long it may take from one piece of work to the next.
+        longest_pause_s: To this the pauses before it is started again grow, while it dies young.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ChildPlan:
     arguments: tuple[Any, ...]
     max_start_s: float
     max_idle_s: float
+    longest_pause_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class _Child:
         self.is_idle_allowed = False
         self.pause_s = _SHORTEST_PAUSE_S
         self.peak_memory_mb = 0.0
+        self.leaves_by_s: float | None = None  # it was asked to leave
 
     def start(self, now_s: float) -> None:
         context = multiprocessing.get_context("spawn")
@@ -118,10 +121,12 @@ class _Child:
         theirs.close()
         self.channel = Channel(ours)
         self.num_starts += 1
-        self.started_at_s, self.worked_at_s = now_s, None
+        self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
 
     def hung_for_s(self, now_s: float) -> float:
         """How far beyond its limit it is without having worked; negative while all is well."""
+        if self.leaves_by_s is not None:
+            return now_s - self.leaves_by_s
         if self.worked_at_s is None:
             return now_s - self.started_at_s - self.plan.max_start_s
         return -1.0 if self.is_idle_allowed else now_s - self.worked_at_s - self.plan.max_idle_s
@@ -143,7 +148,7 @@ class _Child:
 
     def measure_memory(self) -> None:
         if self.process is not None and self.process.pid is not None:
-            self.peak_memory_mb = max(self.peak_memory_mb, peak_memory_mb(self.process.pid))
+            self.peak_memory_mb = max(self.peak_memory_mb, memory_mb(self.process.pid, at_peak=True))
 
 
 class Supervisor:
@@ -165,16 +170,18 @@ class Supervisor:
             else:
                 due_s = min(due_s, child.start_at_s)
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
+        # By this moment it is judged who hangs: what is done about the news below takes its time, too.
+        now_s = time.monotonic()
         for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
             yield from self._listen(child)
-        now_s = time.monotonic()
         for child in self._children.values():
             if child.process is None:
-                if now_s >= child.start_at_s:
-                    child.start(now_s)
+                if time.monotonic() >= child.start_at_s:
+                    child.start(time.monotonic())
                     yield Replaced(child.plan.name)
             elif child.hung_for_s(now_s) > 0:
-                _log.warning("%s does nothing any more; it is ended", child.plan.name)
+                how = "does nothing any more" if child.leaves_by_s is None else "does not leave by itself"
+                _log.warning("%s %s; it is ended", child.plan.name, how)
                 child.process.kill()
 
     def _listen(self, child: _Child) -> Iterator[Said | Lost]:
@@ -198,12 +205,14 @@ class Supervisor:
         assert child.process is not None
         now_s = time.monotonic()
         has_worked = child.worked_at_s is not None and now_s - child.started_at_s > _WORKED_FOR_A_WHILE_S
-        pause_s = 0.0 if has_worked else child.pause_s
-        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(_LONGEST_PAUSE_S, 2 * child.pause_s)
-        child.num_deaths += 1
+        is_asked_for = child.leaves_by_s is not None
+        pause_s = 0.0 if has_worked or is_asked_for else child.pause_s
+        child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(child.plan.longest_pause_s, 2 * child.pause_s)
+        child.num_deaths += not is_asked_for
         child.start_at_s = now_s + pause_s
         exit_reason = _explain_exit(child.process.exitcode)
-        _log.warning("%s ended (%s); starting it again in %.1f s", child.plan.name, exit_reason, pause_s)
+        level = logging.INFO if is_asked_for else logging.WARNING
+        _log.log(level, "%s ended (%s); starting it again in %.1f s", child.plan.name, exit_reason, pause_s)
         child.channel.close()
         child.process.close()
         child.process = child.channel = None
@@ -237,10 +246,28 @@ class Supervisor:
             child.worked_at_s = time.monotonic()
         child.is_idle_allowed = is_allowed
 
+    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
+        """Start the children by these plans from now on; those that run go on as they are."""
+        for plan in plans:
+            self._children[plan.name].plan = plan
+
+    def restart(self, name: str) -> None:
+        """Have a child leave, in good order if it can, and start it afresh."""
+        child = self._children[name]
+        if child.process is not None and child.leaves_by_s is None:
+            _log.info("%s is started afresh", name)
+            self.send(name, Shutdown())
+            child.leaves_by_s = time.monotonic() + _RESTART_WITHIN_S
+
     @property
     def names(self) -> tuple[str, ...]:
         """Of all children."""
         return tuple(self._children)
+
+    def age_s(self, name: str, now_s: float) -> float:
+        """How long the child's process has been there; 0 while there is none."""
+        child = self._children[name]
+        return now_s - child.started_at_s if child.process is not None else 0.0
 
     def pid(self, name: str) -> int | None:
         """Of the child's process; None while there is none."""
@@ -283,14 +310,15 @@ class Supervisor:
                     deque(child.messages(), maxlen=0)
 
 
-def peak_memory_mb(pid: int) -> float:
-    """The most memory the process has had resident at once, in MB; 0 when it cannot be told.
+def memory_mb(pid: int, *, at_peak: bool = False) -> float:
+    """The memory the process has resident now, or the most it has had at once, in MB; 0 when it cannot be told.
 
     Where the system does not keep the peak (it does on Linux), the memory at this moment.
     """
+    field = "VmHWM:" if at_peak else "VmRSS:"
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(field):
                 return int(line.split()[1]) / 1024
     except OSError:
         if sys.platform == "linux":

@@ -46,9 +46,8 @@ class SoundServer:
         self._rate = rate
         self._process: subprocess.Popen[bytes] | None = None
         self._alsa = folder / "alsa.conf"
-        self._alsa.write_text(
-            "".join(f"{kind}.{name} {{ type pulse }}\n" for kind in ("pcm", "ctl") for name in ("pulse", "!default"))
-        )
+        self._devices = ["pulse", "!default"]
+        self._make_folder()
         self.environment = {
             "PULSE_SERVER": f"unix:{folder}/native",
             "PULSE_RUNTIME_PATH": str(folder),
@@ -62,8 +61,31 @@ class SoundServer:
     def __exit__(self, *error: object) -> None:
         self.kill()
 
+    def _make_folder(self) -> None:
+        self._folder.mkdir(exist_ok=True)
+        self._alsa.write_text(
+            "".join(f"{kind}.{name} {{ type pulse }}\n" for kind in ("pcm", "ctl") for name in self._devices)
+        )
+
+    def plug(self, device: str) -> None:
+        """Let ALSA see one more device, which leads to the same sink."""
+        self._devices.append(device)
+        self._make_folder()
+
+    def vanish(self) -> None:
+        """SIGKILL, and nothing of what was in its folder is left: as if the user's session had ended."""
+        self.kill()
+        shutil.rmtree(self._folder)
+
+    @property
+    def pid(self) -> int:
+        """Of the server that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self, timeout_s: float = 10.0) -> None:
         """Start the server and wait until it answers."""
+        self._make_folder()
         (self._folder / "native").unlink(missing_ok=True)
         home = {name: str(self._folder) for name in ("HOME", "XDG_RUNTIME_DIR", "PULSE_RUNTIME_PATH")}
         options = "--daemonize=no --exit-idle-time=-1 --use-pid-file=no --realtime=no --disable-shm=yes".split()

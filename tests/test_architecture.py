@@ -43,7 +43,7 @@ RULES = (
         forbidden=("installation", "PyQt6", "sounddevice", "cv2"),
     ),
     Rule("Qt only where the screen is", "*", ("PyQt6",), exempt=("installation/ui/*",)),
-    Rule("sounddevice only where the loudspeaker is", "*", ("sounddevice",), exempt=("installation/audio/output.py",)),
+    Rule("sounddevice only where the loudspeaker is", "*", ("sounddevice",), exempt=("installation/audio/devices.py",)),
     Rule("OpenCV only where the camera is", "*", ("cv2",), exempt=("installation/camera/*",)),
     Rule(
         "torch only in the composer",

@@ -35,12 +35,14 @@ class Clip:
     Attributes:
         clip_id: Which.
         samples: int16, or float32 in [-1, 1].
+        loop_length: So many frames before its end the clip sounds like its end; None: nobody has looked.
 
     Shape: samples (audio_frames, 2).
     """
 
     clip_id: str
     samples: npt.NDArray[np.int16] | FloatArray
+    loop_length: int | None = None
 
     def __len__(self) -> int:
         return len(self.samples)

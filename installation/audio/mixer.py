@@ -16,7 +16,7 @@ import numpy.typing as npt
 from installation.audio import CHANNELS, MAX_VOICES
 from installation.audio.clips import Clip
 from installation.audio.fade import correlation, equal_power_gains, limit
-from installation.audio.voice import Voice
+from installation.audio.voice import Voice, joint_of
 
 FloatArray = npt.NDArray[np.float32]
 Tier = Literal[1, 2, 3]
@@ -166,6 +166,10 @@ class Mixer:
         """Glide to this volume, 0 to 1."""
         self._volume_goal = min(1.0, max(0.0, volume))
 
+    def joint_of(self, clip: Clip) -> int:
+        """How long the fade is in which this clip goes round, in frames. May be called from any thread."""
+        return joint_of(clip, self._longest_joint())
+
     @property
     def has_bed(self) -> bool:
         """Tier three is there."""
@@ -230,8 +234,10 @@ class Mixer:
         return 2 if self._voices[-1].is_looping else 1
 
     def _new_voice(self, arriving: _Next) -> Voice:
-        joint_s = min(LOOP_JOINT_S, self._crossfade_s)
-        return Voice(arriving.clip, self._frames(joint_s), arriving.start)
+        return Voice(arriving.clip, self._longest_joint(), arriving.start)
+
+    def _longest_joint(self) -> int:
+        return self._frames(min(LOOP_JOINT_S, self._crossfade_s))
 
     def _begin(self, arriving: _Next) -> None:
         voice = self._new_voice(arriving)

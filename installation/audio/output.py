@@ -1,12 +1,10 @@
 """Where the samples go: loudspeakers by PortAudio, or a silent device that takes as long.
 
-The only file that knows sounddevice. Whatever the device, it asks a `Feed` for samples in a thread
-of its own, and the feed never keeps it waiting.
+Whatever the device, it asks a `Feed` for samples in a thread of its own, and the feed never keeps it waiting.
 """
 
 from __future__ import annotations
 
-import ctypes.util
 import logging
 import threading
 import time
@@ -17,21 +15,37 @@ import numpy as np
 import numpy.typing as npt
 
 from installation.audio import BLOCK_FRAMES, CHANNELS
+from installation.audio.devices import Found, NoSoundError, index_of, portaudio, reason_of
 from installation.audio.ring import Ring
 
 log = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float32]
 
-PREFERRED_RATE = 48000
-"""Asked for where the device takes it: PortAudio calls 44100 the default of every virtual device."""
-
 RELEASE_S = 0.08
-"""Length of the fade when the process leaves."""
+"""Length of the fade when the process leaves, or another device takes over."""
+
+RISE_S = 0.3
+"""Length of the fade when a device comes (back)."""
 
 
-class NoSoundError(Exception):
-    """No loudspeaker can be opened; the message says why and what to do, in one line."""
+class _Ramp:
+    """Gains that a feed goes through once, and how far it is; the last of them stays."""
+
+    def __init__(self, first: float, last: float, length_s: float, sample_rate: int) -> None:
+        self.gains = np.linspace(first, last, round(length_s * sample_rate), dtype=np.float32)[:, None]
+        self.last = np.float32(last)
+        self.num_done = 0
+
+    def apply(self, out: FloatArray) -> None:
+        ramp = self.gains[self.num_done : self.num_done + len(out)]
+        out[: len(ramp)] *= ramp
+        out[len(ramp) :] *= self.last
+        self.num_done += len(out)
+
+    @property
+    def is_over(self) -> bool:
+        return self.num_done >= len(self.gains)
 
 
 class Feed:
@@ -39,7 +53,7 @@ class Feed:
 
     Threads: `fill` is called by one device's thread at a time. It copies, pads with zeros and
     counts; it takes no lock, writes no file and no log, and waits for nothing. The counters may be
-    read from any thread; `release` may be called from any thread.
+    read from any thread; `rise` and `release` may be called from any thread.
     """
 
     def __init__(self, ring: Ring, sample_rate: int, recording: Ring | None = None) -> None:
@@ -47,9 +61,7 @@ class Feed:
         self._ring = ring
         self._recording = recording
         self._rate = sample_rate
-        self._release_ramp = np.linspace(1.0, 0.0, round(RELEASE_S * sample_rate), dtype=np.float32)[:, None]
-        self._released = 0
-        self._is_releasing = False
+        self._ramp: _Ramp | None = None
         self.is_released = threading.Event()
         self.num_played = 0
         self.num_underruns = 0
@@ -75,24 +87,23 @@ class Feed:
             if self.num_played:
                 self.num_underruns += 1
                 self.padded_frames += len(out) - num_frames
-        if self._is_releasing:
-            self._fade_away(out)
+        if (ramp := self._ramp) is not None:
+            ramp.apply(out)
+            if ramp.is_over and not ramp.last:
+                self.is_released.set()
         if self._recording is not None:
             self._recording.write(out)
         self.num_played += len(out)
         self.clock = (first, now_s + latency_s, now_s)
 
-    def release(self) -> None:
-        """Fade away within `RELEASE_S`; then `is_released` is set and only zeros follow."""
-        self._is_releasing = True
+    def rise(self) -> None:
+        """Come up from silence within `RISE_S`."""
+        self.is_released.clear()
+        self._ramp = _Ramp(0.0, 1.0, RISE_S, self._rate)
 
-    def _fade_away(self, out: FloatArray) -> None:
-        ramp = self._release_ramp[self._released : self._released + len(out)]
-        out[: len(ramp)] *= ramp
-        out[len(ramp) :] = 0.0
-        self._released += len(out)
-        if self._released >= len(self._release_ramp):
-            self.is_released.set()
+    def release(self) -> None:
+        """Fade away within `RELEASE_S`; then `is_released` is set, and only zeros follow until it rises again."""
+        self._ramp = _Ramp(1.0, 0.0, RELEASE_S, self._rate)
 
 
 class Device(Protocol):
@@ -100,6 +111,8 @@ class Device(Protocol):
 
     name: str
     latency_s: float
+    rank: int
+    """Its place in the list of wishes; 0 is the dearest."""
 
     def start(self) -> None:
         """Begin to ask.
@@ -120,6 +133,7 @@ class SilentDevice:
 
     name = "silent device"
     latency_s = 0.0
+    rank = 0
     is_lost = False
 
     def __init__(self, feed: Feed, sample_rate: int) -> None:
@@ -149,27 +163,26 @@ class SilentDevice:
 class Speakers:
     """A PortAudio output stream that fills itself from a feed."""
 
-    def __init__(self, device: str | None, sample_rate: int, latency_s: float, feed: Feed) -> None:
+    def __init__(self, found: Found, latency_s: float, feed: Feed) -> None:
         """Open the device, silent until `start`.
 
         Args:
-            device: "host API: name" or a part of it; None is the system's default.
-            sample_rate: In Hz.
+            found: Which, and at which rate.
             latency_s: What to ask of PortAudio.
             feed: Where the samples come from.
 
         Raises: NoSoundError.
         """
-        sounddevice = _portaudio()
-        index, self.name = _find(sounddevice, device)
+        sounddevice = portaudio()
+        self.name, self.rank = found.name, found.rank
         self._feed = feed
         self._finished = threading.Event()
         self._asked_s = latency_s
         try:
             self._stream: Any = sounddevice.OutputStream(
-                samplerate=sample_rate,
+                samplerate=found.sample_rate,
                 blocksize=BLOCK_FRAMES,
-                device=index,
+                device=index_of(found.name),
                 channels=CHANNELS,
                 dtype="float32",
                 latency=latency_s,
@@ -177,7 +190,7 @@ class Speakers:
                 finished_callback=self._finished.set,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
-            raise NoSoundError(f"{self.name} cannot be opened: {_reason(error)}") from error
+            raise NoSoundError(f"{self.name} cannot be opened: {reason_of(error)}") from error
         self.latency_s = float(self._stream.latency)
 
     def start(self) -> None:
@@ -187,8 +200,8 @@ class Speakers:
         """
         try:
             self._stream.start()
-        except _portaudio().PortAudioError as error:
-            raise NoSoundError(f"{self.name} cannot be started: {_reason(error)}") from error
+        except portaudio().PortAudioError as error:
+            raise NoSoundError(f"{self.name} cannot be started: {reason_of(error)}") from error
 
     def stop(self) -> None:
         """Let go of the device; what it was given in the last `latency_s` may be cut."""
@@ -207,82 +220,6 @@ class Speakers:
         self._feed.fill(out, time.monotonic(), latency_s)
 
 
-def choose_rate(device: str | None, wanted: int | None) -> int:
-    """The rate to run at: the wanted one, else 48 kHz where the device takes it, else the device's default.
-
-    Raises: NoSoundError.
-    """
-    if wanted is not None:
-        return wanted
-    sounddevice = _portaudio()
-    index, _ = _find(sounddevice, device)
-    try:
-        sounddevice.check_output_settings(index, CHANNELS, "float32", samplerate=PREFERRED_RATE)
-    except (sounddevice.PortAudioError, ValueError):
-        return int(sounddevice.query_devices(index)["default_samplerate"])
-    return PREFERRED_RATE
-
-
-def describe(device: str | None) -> str:
-    """Name and rate of the loudspeakers that would be played through, for a table.
-
-    Raises: NoSoundError.
-    """
-    _, name = _find(_portaudio(), device)
-    return f"{name}, {choose_rate(device, None)} Hz"
-
-
-def look_again() -> None:
-    """Let PortAudio list the devices anew; it does so only when it starts. No stream may be open."""
-    try:
-        sounddevice = _portaudio()
-    except NoSoundError:
-        return
-    try:
-        sounddevice._terminate()
-        sounddevice._initialize()
-    except sounddevice.PortAudioError as error:
-        log.warning("PortAudio does not start: %s", _reason(error))
-
-
-def _portaudio() -> Any:
-    try:
-        import sounddevice
-    except OSError as error:
-        if ctypes.util.find_library("portaudio") is None:
-            raise NoSoundError("the PortAudio library is missing: install the package libportaudio2") from error
-        raise NoSoundError(f"PortAudio does not start: {_reason(error)}") from error
-    return sounddevice
-
-
-def _find(sounddevice: Any, wanted: str | None) -> tuple[int, str]:
-    """Index (good until PortAudio starts anew) and full name of an output device."""
-    try:
-        apis = sounddevice.query_hostapis()
-        names = {
-            index: f"{apis[device['hostapi']]['name']}: {device['name']}"
-            for index, device in enumerate(sounddevice.query_devices())
-            if device["max_output_channels"] >= CHANNELS
-        }
-    except sounddevice.PortAudioError as error:
-        raise NoSoundError(f"PortAudio cannot list the sound devices: {_reason(error)}") from error
-    if not names:
-        raise NoSoundError("there is no sound device: connect one, or start the sound server")
-    if wanted is None:
-        default = int(sounddevice.default.device[1])
-        index = default if default in names else next(iter(names))
-        return index, names[index]
-    matches = [index for index, name in names.items() if name.casefold() == wanted.casefold()]
-    matches += [index for index, name in names.items() if wanted.casefold() in name.casefold()]
-    if not matches:
-        raise NoSoundError(f"no sound device is called '{wanted}'; there are: {'; '.join(names.values())}")
-    return matches[0], names[matches[0]]
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 class Output:
     """Keeps the feed drained: by the loudspeakers whenever there are any, else by a silent device.
 
@@ -290,8 +227,10 @@ class Output:
     reopened by a thread of its own, because opening one may take seconds.
     """
 
-    FIRST_PAUSE_S = 1.0
-    LAST_PAUSE_S = 30.0
+    PAUSE_S = 0.75
+    """Between two attempts to open loudspeakers: they are to sound within 2 s of their coming."""
+    WISH_EVERY_S = 1.5
+    """How often to look for dearer loudspeakers than those that play."""
     STALL_S = 3.0
     """A device that asked for nothing for so long is taken for lost."""
 
@@ -301,6 +240,7 @@ class Output:
         feed: Feed,
         sample_rate: int,
         announce: Callable[[Device, str], None],
+        is_dearer_there: Callable[[int], bool] = lambda _: False,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -309,11 +249,13 @@ class Output:
             feed: What is played.
             sample_rate: In Hz, for the silent device.
             announce: Called with every device that has begun, and why it is a silent one (else empty).
+            is_dearer_there: Says whether loudspeakers of a better rank than this could be opened.
         """
         self._open_speakers = open_speakers
         self._feed = feed
         self._rate = sample_rate
         self._announce = announce
+        self._is_dearer_there = is_dearer_there
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="output", daemon=True)
 
@@ -331,35 +273,36 @@ class Output:
         self._thread.join(1.0)
 
     def _run(self) -> None:
-        pause_s = self.FIRST_PAUSE_S
         silence: Device | None = None
         while not self._stopped.is_set():
-            speakers: Device | None = None
+            began_s = time.monotonic()
             try:
                 speakers = self._open_speakers()
                 if silence is not None:
                     silence.stop()
                     silence = None
-                speakers.start()
+                reason = self._play(speakers)
             except NoSoundError as error:
                 reason = str(error)
-            else:
-                self._announce(speakers, "")
-                began_s = time.monotonic()
-                self._watch(speakers)
-                if time.monotonic() - began_s > self.LAST_PAUSE_S:
-                    pause_s = self.FIRST_PAUSE_S
-                reason = f"{speakers.name} is gone, trying to open it again"
-            if speakers is not None:
-                speakers.stop()
             if self._stopped.is_set():
                 break
             silence = silence or self._be_silent(reason)
-            self._stopped.wait(pause_s)
-            pause_s = min(2 * pause_s, self.LAST_PAUSE_S)
-            look_again()
+            self._stopped.wait(self.PAUSE_S - (time.monotonic() - began_s))
         if silence is not None:
             silence.stop()
+
+    def _play(self, speakers: Device) -> str:
+        """Play until it ends; returns why it did.
+
+        Raises: NoSoundError.
+        """
+        try:
+            self._feed.rise()
+            speakers.start()
+            self._announce(speakers, "")
+            return self._watch(speakers)
+        finally:
+            speakers.stop()
 
     def _be_silent(self, reason: str) -> Device:
         device = SilentDevice(self._feed, self._rate)
@@ -367,9 +310,16 @@ class Output:
         self._announce(device, reason)
         return device
 
-    def _watch(self, device: Device) -> None:
-        """Return when the device is lost or nobody wants it any more."""
-        num_played, stalled_s = -1, 0.0
+    def _watch(self, device: Device) -> str:
+        """Return when the device is lost, dearer ones are there, or nobody wants it any more; says which."""
+        num_played, stalled_s, looked_at_s = -1, 0.0, time.monotonic()
         while not self._stopped.wait(0.05) and not device.is_lost and stalled_s < self.STALL_S:
             stalled_s = 0.0 if self._feed.num_played != num_played else stalled_s + 0.05
             num_played = self._feed.num_played
+            if device.rank > 0 and time.monotonic() > looked_at_s + self.WISH_EVERY_S:
+                looked_at_s = time.monotonic()
+                if self._is_dearer_there(device.rank):
+                    self._feed.release()
+                    self._feed.is_released.wait(self.STALL_S)
+                    return f"{device.name} makes room for dearer loudspeakers"
+        return f"{device.name} is gone, trying to open it again"

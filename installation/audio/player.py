@@ -10,15 +10,17 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from installation.audio import BLOCK_FRAMES
 from installation.audio.clips import Clip, ClipError, load_clip
+from installation.audio.devices import PREFERRED_RATE as RATE_WITHOUT_DEVICE
+from installation.audio.devices import NoSoundError, ask, look_again
 from installation.audio.mixer import Mixer, MixerState, Started
-from installation.audio.output import PREFERRED_RATE as RATE_WITHOUT_DEVICE
-from installation.audio.output import Device, Feed, NoSoundError, Output, SilentDevice, Speakers, choose_rate
+from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
+from installation.audio.seam import find_loop
 from installation.audio.tap import TapWriter
 from installation.messages import (
     BED_CLIP_ID,
@@ -45,7 +47,7 @@ AHEAD_AT_START_S = 1.0
 """More at first: while the other processes start, the machine is at its busiest."""
 
 MIXER_PERIOD_S = 0.02
-HEARTBEAT_S = 0.5
+HEARTBEAT_S = 0.2
 MIN_LATENCY_S = 0.2
 """Below this a Python callback loses samples under load (measured: none in 60 s at 0.2 s)."""
 
@@ -104,20 +106,17 @@ class Player:
         self._channel = channel
         self._settings = settings
         try:
-            self._rate = choose_rate(settings.device, settings.sample_rate)
+            self._rate = ask(settings.devices, settings.sample_rate).sample_rate
         except NoSoundError:
             self._rate = settings.sample_rate or RATE_WITHOUT_DEVICE
-        latency_s = max(MIN_LATENCY_S, settings.latency_s)
+        self._device_latency_s = max(MIN_LATENCY_S, settings.latency_s)
         self._tap = TapWriter(settings.tap_name, self._rate)
         self._recorder = self._open_recorder()
         self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
-        self._output = Output(
-            lambda: Speakers(settings.device, self._rate, latency_s, self._feed), self._feed, self._rate, self._announce
-        )
+        self._output = Output(self._open_speakers, self._feed, self._rate, self._announce, self._is_dearer_device_there)
         self._mixer = Mixer(self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume)
         self._first_frame = self._tap.ring.num_written
         self._state: MixerState = self._mixer.state()
-        self._device_latency_s = latency_s
         self._clock_offset_s: float | None = None
         self._to_load: queue.SimpleQueue[PlayClip | AppendClip | None] = queue.SimpleQueue()
         self._to_mix: queue.SimpleQueue[_Loaded | _Bed | SetVolume] = queue.SimpleQueue()
@@ -156,7 +155,10 @@ class Player:
     def _begin(self) -> None:
         """Let something sound: what the channel says already, else the bed."""
         while (message := self._channel.receive(0.0)) is not None:
-            self._early.append(message)
+            if isinstance(message, SetVolume):  # known before the first sound: no glide, no sound in a closed room
+                self._mixer = Mixer(self._rate, crossfade_s=self._settings.crossfade_s, volume=message.volume)
+            else:
+                self._early.append(message)
         first = next((message for message in self._early if isinstance(message, PlayClip)), None)
         clip = None
         if first is not None:
@@ -185,7 +187,7 @@ class Player:
         return True
 
     def _beat(self) -> None:
-        """Say twice a second what was counted, if samples went out since the last time."""
+        """Say now and then what was counted, if samples went out since the last time."""
         now_s, state, num_played = time.monotonic(), self._state, self._feed.num_played
         is_due = self._is_ready.is_set() and now_s >= self._beat_at_s + HEARTBEAT_S
         if not is_due or num_played == self._beat_num_played:
@@ -220,11 +222,12 @@ class Player:
 
     def _decode(self, clip_id: str, path: Path) -> Clip | None:
         try:
-            return load_clip(path, clip_id, self._rate)
+            clip = load_clip(path, clip_id, self._rate)
         except ClipError as error:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
+        return replace(clip, loop_length=find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip)))
 
     # ------------------------------------------------------------ mixer thread
 
@@ -280,6 +283,18 @@ class Player:
         self._clock_offset_s = offset_s + (measured_s - offset_s) * 0.05
         self._tap.note_clock(frame, frame / self._rate - self._clock_offset_s, asked_at_s)
         return self._clock_offset_s
+
+    # ------------------------------------------------------------ output thread
+
+    def _open_speakers(self) -> Speakers:
+        found = ask(self._settings.devices, self._rate)
+        look_again()
+        return Speakers(found, max(MIN_LATENCY_S, self._settings.latency_s), self._feed)
+
+    def _is_dearer_device_there(self, rank: int) -> bool:
+        with contextlib.suppress(NoSoundError):
+            return ask(self._settings.devices[:rank], self._rate).rank < rank
+        return False
 
     # ------------------------------------------------------------ any thread
 

@@ -15,11 +15,16 @@ from installation.audio.fade import correlation, equal_power_gains
 FloatArray = npt.NDArray[np.float32]
 
 
+def joint_of(clip: Clip, longest: int) -> int:
+    """How long the fade is in which a clip goes round: a third of it at most."""
+    return max(1, min(longest, len(clip) // 3))
+
+
 class Voice:
     """Plays a chain of clips butt to butt, and the last of them for ever.
 
-    The loop joint is an equal-power fade of the clip's end into its own beginning; the loop then
-    goes on behind that beginning. Whether to loop is decided at the last moment, `joint_frames`
+    The loop joint is an equal-power fade of the clip's end into an earlier stretch that sounds like it
+    (`Clip.loop_length` back, else its own beginning); the loop then goes on behind that stretch. Whether to loop is decided at the last moment, `joint_frames`
     before the end: until then a clip can be appended that begins at the exact end.
 
     Not safe for threads: it belongs to the mixer's.
@@ -52,7 +57,7 @@ class Voice:
     def position(self) -> int:
         """Frame of the clip that is heard next; within the loop joint that of the louder side."""
         if self._joint and self._position - (len(self.clip) - self._joint) >= self._joint // 2:
-            return self._position - (len(self.clip) - self._joint)
+            return self._position - self._loop_length
         return self._position
 
     @property
@@ -107,9 +112,9 @@ class Voice:
         num_frames = min(len(out), stop - position)
         part = clip.frames(position, position + num_frames)
         if self._joint and self._gains is not None:
-            into = position - (len(clip) - self._joint)
+            into, back = position - (len(clip) - self._joint), position - self._loop_length
             outgoing, incoming = (gains[into : into + num_frames, None] for gains in self._gains)
-            part = part * outgoing + clip.frames(into, into + num_frames) * incoming
+            part = part * outgoing + clip.frames(back, back + num_frames) * incoming
         out[:num_frames] = part
         self._move(num_frames)
         return num_frames
@@ -119,12 +124,21 @@ class Voice:
         return not self._joint and len(self._chain) == 1 and self.may_loop
 
     def _joint_start(self) -> int:
-        return len(self.clip) - max(1, min(self._max_joint, len(self.clip) // 3))
+        return len(self.clip) - joint_of(self.clip, self._max_joint)
+
+    @property
+    def _loop_length(self) -> int:
+        """While there is a joint: how far it goes back."""
+        return len(self.clip) - self._joint if self.clip.loop_length is None else self.clip.loop_length
 
     def _begin_joint(self) -> None:
         clip = self.clip
         self._joint = min(len(clip) - self._position, len(clip) // 2)
-        tail, head = clip.frames(len(clip) - self._joint, len(clip)), clip.frames(0, self._joint)
+        if clip.loop_length is not None:
+            self._joint = min(self._joint, len(clip) - clip.loop_length)
+        begin = len(clip) - self._joint
+        tail = clip.frames(begin, len(clip))
+        head = clip.frames(begin - self._loop_length, len(clip) - self._loop_length)
         progress = np.arange(self._joint, dtype=np.float32) / np.float32(self._joint)
         self._gains = equal_power_gains(progress, correlation(tail, head))
 
@@ -133,7 +147,8 @@ class Voice:
         if self._position < len(self.clip):
             return
         if self._joint:
-            self._position, self._joint, self._gains = self._joint, 0, None
+            self._position = len(self.clip) - self._loop_length
+            self._joint, self._gains = 0, None
             self.num_loops += 1
         elif len(self._chain) > 1:
             self._chain.popleft()

@@ -86,7 +86,7 @@ class ClipFailed:
 
 @dataclass(frozen=True, slots=True)
 class AudioHeartbeat:
-    """From audio, about twice a second, only while samples go out.
+    """From audio, about five times a second, only while samples go out.
 
     Attributes:
         samples_played: Audio frames given to the device since the process started.

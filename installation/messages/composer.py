@@ -93,11 +93,13 @@ class ComposeFailed:
         job_id: The job.
         reason: One line.
         is_lost_piece: The piece to be continued is not held here: begin a new one.
+        is_unreadable: There is no picture in the file: it is no use to ask again.
     """
 
     job_id: str
     reason: str
     is_lost_piece: bool = False
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

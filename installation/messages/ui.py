@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.channel import Channel
-from installation.messages.camera import CameraLost, CameraReady, CameraView
+from installation.messages.camera import CameraLost, CameraReady, CameraView, FixCorners
 from installation.messages.common import ClipInfo, LogLine, Shutdown, WallLabel
 from installation.messages.composer import ComposeProgress
+from installation.messages.staff import FromStaff, ToStaff
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,30 @@ class LanguageChosen:
     code: str
 
 
-ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | CameraLost | CameraView | TakeHome | Shutdown
-FromUi = UiReady | UiHeartbeat | QuitRequested | AnotherPiece | OwnText | SetVolumeWanted | LanguageChosen | LogLine
+ToUi = (
+    ShowWork
+    | CueClip
+    | ComposeProgress
+    | SceneChanged
+    | CameraReady
+    | CameraLost
+    | CameraView
+    | TakeHome
+    | ToStaff
+    | Shutdown
+)
+FromUi = (
+    UiReady
+    | UiHeartbeat
+    | QuitRequested
+    | AnotherPiece
+    | OwnText
+    | SetVolumeWanted
+    | LanguageChosen
+    | FromStaff
+    | FixCorners
+    | LogLine
+)
 
 UiChannel = Channel[FromUi, ToUi]
 """As the ui process holds it: `installation.ui.window.main(channel, settings, tap, eye=eye)`."""

@@ -62,7 +62,7 @@ class StudySound:
             may_be_silent: A missing device is no trouble: tests.
         """
         self._memory = SharedMemory(create=True, size=TAP_BYTES)
-        settings = AudioSettings(self._memory.name, silence, device=device, crossfade_s=FADE_S)
+        settings = AudioSettings(self._memory.name, silence, devices=(device,) if device else (), crossfade_s=FADE_S)
         plan = ChildPlan("audio", "installation.audio.player:main", (settings,), max_start_s=20, max_idle_s=5)
         self._supervisor = Supervisor([plan], time.monotonic())
         self._silence = ClipInfo(BED_CLIP_ID, "", silence, _SILENCE_S, _SILENCE_RATE)

@@ -16,8 +16,8 @@ from PIL import Image
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from art2mus.images import load_artwork
 from installation.messages import WallLabel
+from installation.pictures import load_apart
 from installation.ui.layout import NOWHERE, SMALLEST_ZOOM, Layout, Rect
 from installation.ui.palette import Palette, mix
 from installation.ui.placard import Placard
@@ -131,7 +131,7 @@ def prepare_stage(
 
     Raises: art2mus.images.UnreadableImageError if there is no picture in the file.
     """
-    picture = None if picture_path is None else without_margins(load_artwork(picture_path, max(width, height)))
+    picture = None if picture_path is None else without_margins(load_apart(picture_path, max(width, height)))
     palette = Palette.neutral() if picture is None else Palette.of(picture)
     aspect = 1.5 if picture is None else picture.width / picture.height
     layout = hang(width, height, aspect)

@@ -38,7 +38,9 @@ from installation.messages import (
     WallLabel,
 )
 from installation.settings import UiSettings, VisitorControls
+from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
+from installation.ui.awake import keep_awake
 from installation.ui.controls import Controls
 from installation.ui.layout import Layout
 from installation.ui.room import Room
@@ -61,13 +63,17 @@ _SETTLE_MS = 200
 def main(channel: UiChannel, settings: UiSettings, tap: PlaybackTap, *, eye: CameraEye | None = None) -> None:
     """Run the ui until the director says Shutdown or is gone."""
     app = start_application()
-    window = ShowWindow(settings, tap, _Sender(channel), eye=eye)
+    say = _Sender(channel)
+    window = ShowWindow(settings, tap, say, eye=eye)
     line = Line(channel)
+    door = AdminDoor(window, say, settings, tap, eye)
     line.received.connect(window.take)
+    line.received.connect(door.take)
     # Not quit(), which asks the window first, and that leaves the decision to the director.
     line.closed.connect(app.exit)
     window.left.connect(app.exit)
     window.present(is_windowed=settings.is_windowed)
+    keep_awake(QGuiApplication.platformName())
     line.start()
     app.exec()
     window.dismantle()

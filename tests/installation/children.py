@@ -32,6 +32,12 @@ def hanging(channel: Line) -> None:
         time.sleep(60)
 
 
+def beating(channel: Line) -> None:
+    """Works all the time."""
+    while not isinstance(channel.receive(0.05), Shutdown):
+        channel.send("beat")
+
+
 def failing(_channel: Line) -> None:
     """Ends with an error at once."""
     raise RuntimeError("meant to fail")

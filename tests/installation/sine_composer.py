@@ -42,7 +42,8 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
                 channel.send(ComposeCancelled(message.job_id))
             continue
         if "unreadable" in message.picture_path.name:
-            channel.send(ComposeFailed(message.job_id, f"{message.picture_path.name} cannot be read"))
+            reason = f"{message.picture_path.name} cannot be read"
+            channel.send(ComposeFailed(message.job_id, reason, is_unreadable=True))
             continue
         if message.continues is not None and message.continues != held:
             channel.send(ComposeFailed(message.job_id, "not held here", is_lost_piece=True))

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from installation.schedule import WEEKDAYS
 from installation.works import BUNDLED_GALLERY
 
 SINE = "tests.installation.sine_composer:main"
@@ -64,6 +67,34 @@ def test_the_library_plays_while_there_is_no_composer(repository: Path, gallery:
     assert played["first_piece_s"] is not None
     assert played["restarts"]["composer"] >= 1
     assert "RuntimeError: meant to fail" in log
+
+
+def test_systemd_hears_that_it_is_ready_that_it_plays_and_that_it_leaves(
+    repository: Path, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+
+        def listen() -> None:
+            while heard[-1:] != ["STOPPING=1"]:
+                heard.append(manager.recv(100).decode())
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        _, log = run(repository, SINE, 30, f"gallery.folder={gallery}")
+        listener.join(10)
+    assert heard.count("READY=1") == 1, log
+    assert "WATCHDOG=1" in heard
+    assert heard[-1] == "STOPPING=1"
+
+
+def test_outside_its_hours_the_room_is_closed(repository: Path, gallery: Path) -> None:
+    hours = [f"hours.{day}=closed" for day in WEEKDAYS]
+    summary, _ = run(repository, SINE, 15, f"gallery.folder={gallery}", *hours)
+    assert (summary["works_shown"], summary["clips_made"]) == (0, 0)
+    assert json.loads((Path(os.environ["ART2MUS_HOME"]) / "state" / "status.json").read_text())["scene"] == "closed"
 
 
 def test_a_gallery_without_works_has_the_bed(repository: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from installation import health
+from installation.admin import PinFile
 from installation.config import GalleryConfig, KioskConfig
 
 
@@ -117,3 +118,12 @@ def test_a_full_disk_is_no_place_for_a_library(tmp_path: Path) -> None:
     finding = health.find_room("library", tmp_path / "not" / "yet" / "there", needed_bytes=10**18)
     assert not finding.is_there
     assert finding.advice.startswith("make room")
+
+
+def test_a_pin_that_is_missing_or_can_be_read_by_others_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "admin-pin.json"
+    assert "--set-pin" in health.find_pin(path).advice
+    PinFile(path).choose("4711")
+    assert health.find_pin(path).is_there
+    path.chmod(0o644)
+    assert health.find_pin(path).advice == f"chmod 600 {path}"

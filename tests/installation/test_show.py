@@ -28,6 +28,7 @@ from installation.cues import (
     Play,
     Scene,
     ShowWork,
+    Skipped,
     Sound,
     Ticked,
     VisitorCame,
@@ -161,6 +162,7 @@ def moves(room: Room) -> list[str]:
         "restart",
         "later",
     ]
+    names += ["skip"]
     if room.job is not None:
         names += ["finish", "fail", "lose"]
     if room.cued:
@@ -176,6 +178,8 @@ def make(room: Room, name: str) -> None:
             room.tell(Closed())
         case "ticked":
             room.tell(Ticked(), after_s=1.0)
+        case "skip":
+            room.tell(Skipped())
         case "later":
             room.tell(Ticked(), after_s=60.0)
         case "came":
@@ -519,6 +523,43 @@ def test_a_new_audio_process_is_asked_for_all_that_was_to_come() -> None:
         Append(Clip("clip-3", work, CLIP_S)),
         Play(armed, is_at_end=True),
     )
+
+
+def test_a_work_that_is_skipped_makes_way_as_soon_as_there_is_music_for_another() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    first = room.shown[-1]
+    commands = room.tell(Skipped())
+    assert [type(command) for command in commands] == [Cancel, Compose]
+    assert room.job is not None
+    assert room.job.artwork_id != first
+    (play,) = [command for command in room.finish_job() if isinstance(command, Play)]
+    assert not play.is_at_end
+    room.hear_next()
+    assert room.shown[-1] != first
+
+
+def test_skipping_does_not_wait_for_music_that_is_there_already() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    while room.show._music.armed is None:
+        room.finish_job()
+    armed = room.show._music.armed
+    assert room.tell(Skipped())[0] == Play(armed)
+
+
+def test_skipping_takes_leave_of_a_visitor() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.tell(ArtworkFound("a"))
+    room.tell(Skipped())
+    assert room.scene is Scene.ATTRACT
+    assert room.job is not None
+    assert room.job.artwork_id != "a"
 
 
 def test_closing_time() -> None:

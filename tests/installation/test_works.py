@@ -1,13 +1,28 @@
 """The gallery's folder while the kiosk runs."""
 
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from installation.playlist import Playlist
 from installation.works import BUNDLED_GALLERY, Gallery
 
 PICTURES = sorted(BUNDLED_GALLERY.glob("*.jpg"))
+
+
+def look(gallery: Gallery) -> bool:
+    """Whether a look brings news."""
+    gallery.scan()
+    return gallery.take_news()
+
+
+def opened(folder: Path) -> Gallery:
+    gallery = Gallery(folder)
+    look(gallery)
+    return gallery
 
 
 def names(gallery: Gallery) -> list[str]:
@@ -15,26 +30,26 @@ def names(gallery: Gallery) -> list[str]:
 
 
 def test_the_bundled_gallery_has_twenty_works_with_titles() -> None:
-    works = Gallery(BUNDLED_GALLERY).works
+    works = opened(BUNDLED_GALLERY).works
     assert len(works) == 20
     assert all(work.label.title and work.label.artist for work in works.values())
 
 
 def test_works_come_once_they_have_stopped_growing_and_go_at_once(tmp_path: Path) -> None:
     shutil.copy(PICTURES[0], tmp_path)
-    gallery = Gallery(tmp_path)
+    gallery = opened(tmp_path)
     assert names(gallery) == [PICTURES[0].name]
-    assert not gallery.scan()
+    assert not look(gallery)
     half = tmp_path / PICTURES[1].name
     whole = PICTURES[1].read_bytes()
     half.write_bytes(whole[:1000])
-    assert not gallery.scan(), "it may still be on its way"
+    assert not look(gallery), "it may still be on its way"
     half.write_bytes(whole)
-    assert not gallery.scan(), "it was"
-    assert gallery.scan()
+    assert not look(gallery), "it was"
+    assert look(gallery)
     assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
     half.unlink()
-    assert gallery.scan()
+    assert look(gallery)
     assert names(gallery) == [PICTURES[0].name]
 
 
@@ -44,16 +59,60 @@ def test_a_folder_that_cannot_be_read_keeps_its_works_and_costs_one_line(
     folder = tmp_path / "share"
     folder.mkdir()
     shutil.copy(PICTURES[0], folder)
-    gallery = Gallery(folder)
+    gallery = opened(folder)
     folder.rename(tmp_path / "unplugged")
     for _ in range(3):
-        assert not gallery.scan()
+        assert not look(gallery)
     assert names(gallery) == [PICTURES[0].name]
     assert len(caplog.records) == 1
     (tmp_path / "unplugged").rename(folder)
-    assert not gallery.scan()
+    assert not look(gallery)
     assert names(gallery) == [PICTURES[0].name]
 
 
 def test_a_folder_that_never_was_is_an_empty_gallery(tmp_path: Path) -> None:
-    assert Gallery(tmp_path / "nowhere").works == {}
+    assert opened(tmp_path / "nowhere").works == {}
+
+
+def test_a_picture_that_was_rejected_stays_out_until_it_is_another(tmp_path: Path) -> None:
+    for picture in PICTURES[:2]:
+        shutil.copy(picture, tmp_path)
+    gallery = opened(tmp_path)
+    gallery.reject(next(iter(gallery.works)))
+    assert names(gallery) == [PICTURES[1].name]
+    assert not look(gallery)
+    (tmp_path / PICTURES[0].name).write_bytes(PICTURES[2].read_bytes())
+    assert not look(gallery), "it may still be on its way"
+    assert look(gallery)
+    assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
+
+
+def test_a_thread_watches(tmp_path: Path) -> None:
+    shutil.copy(PICTURES[0], tmp_path)
+    gallery = Gallery(tmp_path)
+    gallery.watch(0.01)
+    assert names(gallery) == [PICTURES[0].name]
+    shutil.copy(PICTURES[1], tmp_path)
+    deadline_s = time.monotonic() + 20
+    while not gallery.take_news():
+        assert time.monotonic() < deadline_s
+    assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_do_not_keep_the_director_waiting(tmp_path: Path) -> None:
+    for number in range(100_000):
+        (tmp_path / f"{number}.jpg").write_bytes(b"%d" % number)
+    gallery, playlist, began_s = Gallery(tmp_path), Playlist(), time.monotonic()
+    gallery.watch(60)
+    longest_s, before_s = 0.0, time.monotonic()
+    while len(gallery.works) < 100_000:
+        assert before_s < began_s + 120
+        if gallery.take_news():
+            playlist.replace(gallery.works)
+        longest_s, before_s = max(longest_s, time.monotonic() - before_s), time.monotonic()
+        threading.Event().wait(0.05)
+    total_s = time.monotonic() - began_s
+    print(f"all found after {total_s:.1f} s; the director waited {longest_s:.2f} s at most")
+    assert longest_s < total_s / 4
+    assert playlist.next() == next(iter(gallery.works))

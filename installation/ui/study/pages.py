@@ -11,8 +11,8 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScro
 
 from art2mus.study.answers import BOTH, Question
 from installation.study.sitting import TRACKS, Sitting
-from installation.ui.study.style import Style
-from installation.ui.study.widgets import SMALL_FONT, Choice, PlayButton, make_button, make_text
+from installation.ui.buttons import SMALL_FONT, Style, make_button, make_text
+from installation.ui.study.widgets import Choice, PlayButton
 from installation.ui.study.words import StudyWords
 
 LETTERS = dict(zip(TRACKS, "AB", strict=True))

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from art2mus.images import UnreadableImageError
 from installation.messages import WallLabel
 from installation.ui.stage import Stage, prepare_stage
-from installation.ui.study.style import hang_beside_questions
+from installation.ui.study.hanging import hang_beside_questions
 
 log = logging.getLogger(__name__)
 

@@ -6,34 +6,9 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPolygonF
-from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from installation.ui.study.style import Style
-
-FONT = 27
-SMALL_FONT = 23
-
-
-def make_button(text: str, style: Style, *, is_quiet: bool = False) -> QPushButton:
-    """A button for fingers and keys; the style sheet of its page dresses it."""
-    button = QPushButton(text)
-    button.setProperty("isQuiet", is_quiet)
-    button.setFont(style.font(SMALL_FONT if is_quiet else FONT))
-    button.setMinimumHeight(style.target())
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return button
-
-
-def make_text(
-    text: str, style: Style, size: float = FONT, *, is_quiet: bool = False, is_italic: bool = False
-) -> QLabel:
-    """A text that breaks its lines."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("isQuiet", is_quiet)
-    label.setFont(style.font(size, is_italic=is_italic))
-    label.setWordWrap(True)
-    return label
+from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
 
 
 class Choice(QWidget):

@@ -26,10 +26,10 @@ from art2mus.study.answers import Answers, Question
 from art2mus.study.settings import Language, Study, TextSettings
 from installation.study.sitting import A, B, Sitting, Track, TrackPlayer
 from installation.ui.application import fill_screen
+from installation.ui.buttons import Style
 from installation.ui.palette import Palette
 from installation.ui.stage import Stage
 from installation.ui.study.pages import Action, QuestionPage, TextPage
-from installation.ui.study.style import Style
 from installation.ui.study.walls import BARE, Walls
 from installation.ui.study.words import WORDS, StudyWords
 from installation.ui.wall import BEFORE_ANYTHING

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from installation.audio import BLOCK_FRAMES
-from installation.audio.output import Device, Feed, NoSoundError, Output, SilentDevice
+from installation.audio.devices import NoSoundError
+from installation.audio.output import RISE_S, Device, Feed, Output, SilentDevice
 from installation.audio.ring import Ring
 from tests.installation.audio.sounds import RATE, tone
 
@@ -39,9 +40,9 @@ def test_missing_portaudio_names_the_package() -> None:
     program = """
 import ctypes.util
 ctypes.util.find_library = lambda name: None
-from installation.audio.output import NoSoundError, choose_rate
+from installation.audio.devices import NoSoundError, choose
 try:
-    choose_rate(None, None)
+    choose([])
 except NoSoundError as error:
     print(error)
 """
@@ -50,20 +51,32 @@ except NoSoundError as error:
     assert said.stdout.count("\n") == 1
 
 
-def test_release_fades_to_silence() -> None:
-    ring = Ring.in_process(1 << 14)
-    ring.write(np.ones((1 << 14, 2), np.float32))
-    feed = Feed(ring, RATE)
-    feed.release()
+def heard_until_released(feed: Feed) -> np.ndarray:
     blocks = []
     while not feed.is_released.is_set():
         blocks.append(np.empty((BLOCK_FRAMES, 2), np.float32))
         feed.fill(blocks[-1], 0.0, 0.0)
-    out = np.concatenate(blocks)[:, 0]
+    return np.concatenate(blocks)[:, 0]
+
+
+def test_release_fades_to_silence_and_a_rise_brings_the_sound_back() -> None:
+    ring = Ring.in_process(1 << 15)
+    ring.write(np.ones((1 << 15, 2), np.float32))
+    feed = Feed(ring, RATE)
+    feed.release()
+    out = heard_until_released(feed)
     assert (out[0], out[-1]) == (1.0, 0.0)
     assert np.diff(out).max() <= 0
     assert np.abs(np.diff(out)).max() < 1e-3
     assert len(out) / RATE < 0.15
+    feed.rise()
+    assert not feed.is_released.is_set()
+    block = np.empty((round(RISE_S * RATE) + 10, 2), np.float32)
+    feed.fill(block, 0.0, 0.0)
+    assert (block[0, 0], block[-1, 0]) == (0.0, 1.0)
+    assert np.abs(np.diff(block[:, 0])).max() < 1e-3
+    feed.fill(block, 0.0, 0.0)
+    assert np.all(block[:100] == 1.0)
 
 
 class Loudspeaker(SilentDevice):
@@ -91,7 +104,7 @@ def feed() -> Feed:
 
 
 def test_lost_loudspeakers_are_replaced_at_once_and_reopened(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Output, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(Output, "PAUSE_S", 0.05)
     announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
     is_plugged = threading.Event()
     is_plugged.set()
@@ -123,6 +136,32 @@ def test_lost_loudspeakers_are_replaced_at_once_and_reopened(feed: Feed, monkeyp
     output.stop()
 
 
+def test_dearer_loudspeakers_take_over_when_they_come(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "PAUSE_S", 0.05)
+    monkeypatch.setattr(Output, "WISH_EVERY_S", 0.05)
+    announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
+    has_come = threading.Event()
+
+    def open_speakers() -> Device:
+        speakers = Loudspeaker(feed)
+        speakers.rank = 0 if has_come.is_set() else 1
+        return speakers
+
+    output = Output(
+        open_speakers, feed, RATE, lambda device, reason: announced.put((device, reason)), lambda _: has_come.is_set()
+    )
+    output.start()
+    assert announced.get(timeout=5)[0].rank == 1
+    has_come.set()
+    between, reason = announced.get(timeout=5)
+    assert isinstance(between, SilentDevice)
+    assert "dearer" in reason
+    dearer, _ = announced.get(timeout=5)
+    assert (type(dearer), dearer.rank) == (Loudspeaker, 0)
+    assert not feed.is_released.is_set()
+    output.stop()
+
+
 def test_loudspeakers_that_hang_are_given_up(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Output, "STALL_S", 0.3)
     announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
@@ -135,7 +174,7 @@ def test_loudspeakers_that_hang_are_given_up(feed: Feed, monkeypatch: pytest.Mon
 
 
 def test_without_loudspeakers_it_is_silent_and_says_why_once(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Output, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(Output, "PAUSE_S", 0.02)
     announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
     enough = threading.Semaphore(0)
 

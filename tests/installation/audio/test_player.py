@@ -33,7 +33,7 @@ def bed(tmp_path: Path) -> Path:
 
 def silent(bed: Path, **changes: Any) -> Callable[[str], AudioSettings]:
     """Settings of a process that finds no device."""
-    return lambda tap_name: AudioSettings(tap_name, bed, device="no such device", **changes)
+    return lambda tap_name: AudioSettings(tap_name, bed, devices=("no such device",), **changes)
 
 
 def test_plays_appends_and_leaves(bed: Path, tmp_path: Path) -> None:

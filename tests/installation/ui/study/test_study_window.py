@@ -16,9 +16,10 @@ from PyQt6.QtWidgets import QApplication, QPushButton
 from art2mus.study.answers import BOTH, Answers
 from art2mus.study.settings import Study
 from installation.study.sitting import ALL_ANSWERS, A, B, Sitting, Track
+from installation.ui.buttons import Style
 from installation.ui.palette import MIN_TEXT_CONTRAST, Palette, contrast
+from installation.ui.study.hanging import hang_beside_questions
 from installation.ui.study.pages import QuestionPage, TextPage
-from installation.ui.study.style import Style, hang_beside_questions
 from installation.ui.study.window import Mode, Sources, StudyWindow
 from installation.ui.study.words import WORDS
 from tests.art2mus.study.studies import TODAY, small_study

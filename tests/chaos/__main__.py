@@ -1,0 +1,81 @@
+"""Try everything that can go wrong, and print what it cost."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from tests import screen, sound_server
+from tests.chaos.room import Room, open_room
+from tests.chaos.troubles import Trouble, all_troubles
+
+TOLERANCE_S = 0.01
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a trouble cost, or why that is not known."""
+
+    trouble: Trouble
+    silence_s: float | None
+    remark: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """It cost no more than it may."""
+        return self.silence_s is not None and self.silence_s <= self.trouble.max_silence_s + TOLERANCE_S
+
+
+def try_out(room: Room, trouble: Trouble) -> Result:
+    """Make it happen."""
+    if trouble.missing:
+        return Result(trouble, None, trouble.missing)
+    try:
+        return Result(trouble, trouble.measure(room))
+    except (TimeoutError, RuntimeError) as error:
+        return Result(trouble, None, f"not over: {error}")
+
+
+def show(results: Sequence[Result]) -> Table:
+    """The results as a table."""
+    table = Table(title="Silence nobody asked for", title_justify="left")
+    for heading in ("", "what went wrong", "silence", "at most", ""):
+        table.add_column(heading)
+    for result in results:
+        mark = "[green]ok[/]" if result.is_good else ("[yellow]-[/]" if result.trouble.missing else "[red]no[/]")
+        silence = "" if result.silence_s is None else f"{result.silence_s:.2f} s"
+        table.add_row(mark, result.trouble.name, silence, f"{result.trouble.max_silence_s:.0f} s", result.remark)
+    return table
+
+
+def main() -> int:
+    """Returns the exit code: 0 if nothing cost more than it may, 1 if something did, 2 if it cannot be tried."""
+    options = _parser().parse_args()
+    console = Console()
+    if missing := screen.missing() or sound_server.missing():
+        print(missing, file=sys.stderr)
+        return 2
+    troubles = [trouble for trouble in all_troubles() if options.only in trouble.name]
+    with open_room(options.model) as room:
+        results = []
+        for trouble in troubles:
+            console.print(f"{trouble.name} ...")
+            results.append(try_out(room, trouble))
+    console.print(show(results))
+    return 0 if all(result.is_good or result.trouble.missing for result in results) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--model", choices=("mini", "sine"), default="mini", help="sine needs no model")
+    parser.add_argument("--only", default="", metavar="WORD", help="what has this word in its name")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Bad pictures: each shown right or refused in a line, by a process that nobody misses."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from art2mus.images import UnreadableImageError, load_artwork
+from installation import pictures
+from installation.labels import read_gallery
+from installation.pictures import load_apart
+from tests.installation import bad_pictures
+
+
+def test_a_picture_decoded_apart_is_the_same(repository: Path) -> None:
+    path = sorted((repository / "installation" / "gallery").glob("*.jpg"))[0]
+    np.testing.assert_array_equal(np.asarray(load_apart(path, 400)), np.asarray(load_artwork(path, 400)))
+
+
+def test_every_bad_picture_is_shown_right_or_refused_in_a_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    shown, passed_over = bad_pictures.make(tmp_path)
+    listed = {work.path.name for work in read_gallery(tmp_path)}
+    assert shown <= listed
+    complaints = [record.getMessage() for record in caplog.records]
+    for name in sorted(listed):
+        if name in shown:
+            picture = load_apart(tmp_path / name, 128)
+            assert picture.mode == "RGB"
+            assert max(picture.size) == (128 if name == "enormous.jpg" else max(bad_pictures.SIZE))
+            assert (picture.width < picture.height) == (name == "rotated.jpg")
+        else:
+            with pytest.raises(UnreadableImageError) as refused:
+                load_apart(tmp_path / name, 128)
+            complaints.append(str(refused.value))
+    not_mentioned = {"loop", "folder.jpg"}  # folders: gone into, or around
+    for name in passed_over - not_mentioned:
+        assert sum(f"{name}:" in complaint for complaint in complaints) == 1, name
+    assert all("\n" not in complaint for complaint in complaints)
+    caplog.clear()
+    read_gallery(tmp_path)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("end", ["kill -SEGV $$", "exit 3", "exec sleep 60"])
+def test_a_decoder_that_is_brought_down_costs_a_line(end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\n{end}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(pictures, "MAX_DECODE_S", 0.5)
+    with pytest.raises(UnreadableImageError, match=r"picture\.jpg: "):
+        load_apart(tmp_path / "picture.jpg", 100)
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret.jpg"
+    path.write_bytes(b"\xff\xd8")
+    path.chmod(0)
+    with pytest.raises(UnreadableImageError, match="may not be read"):
+        load_apart(path, 100)
