@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
 from installation import messages
 from installation.audio import TAP_BYTES
 from installation.config import KioskConfig
 from installation.director import Director, Interruption, RunOptions
 from installation.health import find_screen
+from installation.memory import memory_folder
 from installation.places import library_dir, screenshot_dir
-from installation.settings import AudioSettings, ComposerSettings, UiSettings, VisitorControls
+from installation.settings import AudioSettings, ComposerSettings, UiSettings, VisitorControls, WebSettings
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
@@ -35,8 +37,8 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     tap = SharedMemory(create=True, size=TAP_BYTES)
     try:
-        with Interruption() as interruption:
-            director = Director(config, options, child_plans(config, options, tap.name))
+        with memory_folder() as memory, Interruption() as interruption:
+            director = Director(config, options, child_plans(config, options, tap.name, memory))
             director.run(interruption)
     finally:
         tap.close()
@@ -69,7 +71,28 @@ def _num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list[ChildPlan]:
+def composer_settings(config: KioskConfig, memory: Path | None = None) -> ComposerSettings:
+    """How the composer is started.
+
+    Args:
+        config: Of the kiosk.
+        memory: A folder in memory, if there is one.
+    """
+    return ComposerSettings(
+        model=config.model,
+        library_dir=config.library.folder or library_dir(),
+        num_threads=config.composer.num_threads or max(1, _num_cores() - 1),
+        niceness=config.composer.niceness,
+        num_inference_steps=config.sampling.num_inference_steps,
+        guidance_scale=config.sampling.guidance_scale,
+        prompt=config.sampling.prompt,
+        negative_prompt=config.sampling.negative_prompt,
+        loudness_lufs=config.audio.loudness_lufs,
+        spare_dir=None if memory is None else memory / "clips",
+    )
+
+
+def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory: Path | None = None) -> list[ChildPlan]:
     """The children, in the order in which a visitor would miss them; the camera's place is after them."""
     audio = AudioSettings(
         tap_name=tap_name,
@@ -81,17 +104,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         volume=config.audio.volume,
         record_path=options.record_path,
     )
-    composer = ComposerSettings(
-        model=config.model,
-        library_dir=config.library.folder or library_dir(),
-        num_threads=config.composer.num_threads or max(1, _num_cores() - 1),
-        niceness=config.composer.niceness,
-        num_inference_steps=config.sampling.num_inference_steps,
-        guidance_scale=config.sampling.guidance_scale,
-        prompt=config.sampling.prompt,
-        negative_prompt=config.sampling.negative_prompt,
-        loudness_lufs=config.audio.loudness_lufs,
-    )
+    composer = composer_settings(config, memory)
     ui = UiSettings(
         tap_name=tap_name,
         is_windowed=config.screen.windowed,
@@ -103,8 +116,12 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         closed_note=config.screen.closed_note,
         visitor=_visitor_controls(config),
     )
-    return [
+    plans = [
         ChildPlan("audio", "installation.audio.player:main", (audio,), max_start_s=20, max_idle_s=5),
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]
+    if config.web.enabled:
+        web = WebSettings(config.web.port, config.web.metrics)
+        plans.append(ChildPlan("web", "installation.web.server:main", (web,), max_start_s=60, max_idle_s=30))
+    return plans

@@ -26,6 +26,7 @@ from installation.places import library_dir, summary_path
 from installation.playlist import Playlist
 from installation.summary import Tally, print_summary, summarise, write_summary
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, peak_memory_mb
+from installation.take_home import TakeHomeDesk
 from installation.works import BUNDLED_GALLERY, Gallery
 
 LEAVE_WITHIN_S = 1.0
@@ -86,8 +87,18 @@ class Director:
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
         self._works: dict[str, Work] = dict(self._gallery.works)
         self._playlist = Playlist(self._works, self._random if config.gallery.order == "shuffled" else None)
-        self._library = Library(config.library.folder or library_dir(), round(config.library.max_gb * 1e9))
-        self._desk = JobDesk(self._library, self._tell_composer, config.composer.patience_s)
+        self._library = Library(
+            config.library.folder or library_dir(), round(config.library.max_gb * 1e9), config.library.max_age_s
+        )
+        self._desk = JobDesk(
+            self._library,
+            self._tell_composer,
+            config.composer.patience_s,
+            config.sampling.prompt,
+            is_replaying=config.library.replay == "at once",
+        )
+        self._take_home = TakeHomeDesk(self._tell_web, config.web.valid_for_s, config.web.address)
+        self._taken_home: messages.TakeHome | None = None
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next)
         self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
@@ -133,7 +144,7 @@ class Director:
             self._playlist.replace(self._gallery.works)
             _log.info("the gallery has changed: %d works", len(self._gallery.works))
         if timers.is_due("trim", now_s):
-            self._library.trim(in_use=self._clips)
+            self._library.trim(in_use={*self._clips, *self._take_home.promised()})
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
         self._settle(self._desk.look_after(now_s))
@@ -149,11 +160,15 @@ class Director:
                 self._hear_composer(message)
             case Said("ui", message):
                 self._hear_ui(message)
+            case Said("web", message):
+                self._hear_web(message)
             case Lost("audio"):
                 self._tally.close_audio_life()
                 self._audio_lost_at_s = time.monotonic()
             case Lost("ui"):
                 self._tally.close_ui_life()
+            case Lost("web"):
+                self._take_home.web_went()
             case Lost("composer"):
                 self._settle(self._desk.composer_went(time.monotonic()))
             case Replaced("audio"):
@@ -169,7 +184,9 @@ class Director:
             case messages.ClipStarted(clip_id, heard_at_s):
                 self._note_sound(clip_id, heard_at_s)
                 self._tell_show(cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0)))
+                self._offer(clip_id)
             case messages.ClipFailed(clip_id):
+                self._library.discard(clip_id)  # or it would be handed out again and again
                 self._tell_show(cues.ClipFailed(clip_id))
             case messages.AudioHeartbeat():
                 if self._heard is None or message.samples_played != self._heard.samples_played:
@@ -189,12 +206,11 @@ class Director:
         match message:
             case messages.ComposerReady():
                 _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
-                self._desk.composer_came()
+                self._desk.composer_came(message.recipe)
                 self._settle(self._desk.look_after(time.monotonic()))
             case messages.ComposeProgress():
                 self._supervisor.send("ui", message)
             case messages.ClipReady():
-                self._library.add(message.clip)
                 self._tally.count_clip(message)
                 self._settle(self._desk.take(message))
             case messages.ComposeFailed():
@@ -221,6 +237,21 @@ class Director:
                 visitor = self._config.visitor
                 self._volume = min(visitor.loudest, max(visitor.quietest, volume))
                 self._supervisor.send("audio", messages.SetVolume(self._volume))
+
+    def _hear_web(self, message: messages.FromWeb) -> None:
+        self._supervisor.note_work("web")
+        if isinstance(message, messages.WebReady):
+            _log.info("web: port %d", message.port)
+            self._take_home.web_came(message.port, time.monotonic())
+
+    def _offer(self, clip_id: str) -> None:
+        """The clip that is heard can be taken home, if there is a web process."""
+        clip = self._clips.get(clip_id)
+        if clip is None or clip.artwork_id not in self._works:
+            return
+        self._taken_home = self._take_home.offer(clip, self._works[clip.artwork_id].label, time.monotonic())
+        if self._taken_home is not None:
+            self._supervisor.send("ui", self._taken_home)
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended."""
@@ -279,6 +310,9 @@ class Director:
     def _tell_composer(self, message: messages.ToComposer) -> bool:
         return self._supervisor.send("composer", message)
 
+    def _tell_web(self, message: messages.ToWeb) -> bool:
+        return self._supervisor.send("web", message)
+
     def _resume_sound(self) -> None:
         """The audio process is a new one: go on where the old one stopped."""
         if self._show.scene is cues.Scene.CLOSED:
@@ -299,6 +333,8 @@ class Director:
             self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=time.monotonic()))
         for clip in list(self._clips.values())[-8:]:
             self._supervisor.send("ui", messages.CueClip(clip))
+        if self._taken_home is not None:
+            self._supervisor.send("ui", self._taken_home)
 
 
 class _Timers:

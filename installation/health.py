@@ -15,9 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from installation.config import KioskConfig
+from installation.config import KioskConfig, WebConfig
 from installation.labels import read_gallery
 from installation.places import library_dir, log_path
+from installation.take_home import find_address
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
@@ -74,6 +75,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_camera()
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
+    yield from _web(config.web)
     yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
     yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
 
@@ -187,6 +189,18 @@ def _gallery(folder: Path) -> Finding:
     if not works:
         return Finding("gallery", False, f"no pictures in {folder}", "put JPEG, PNG, WebP or TIFF files there")
     return Finding("gallery", True, f"{len(works)} works in {folder}")
+
+
+def _web(config: WebConfig) -> Iterator[Finding]:
+    """Where telephones will look for the music; nothing where nobody wants that."""
+    if not config.enabled:
+        return
+    address = config.address or find_address()
+    if address is None:
+        advice = "connect this machine to a network, or name its address as web.address"
+        yield Finding("take home", False, "no network", advice, is_needed=False)
+        return
+    yield Finding("take home", True, f"http://{address}:{config.port}/", is_needed=False)
 
 
 def find_room(name: str, folder: Path, needed_bytes: int) -> Finding:

@@ -6,6 +6,7 @@ The director talks to its children, each over one two-way `Channel`:
     director --> composer   ToComposer    director <-- composer   FromComposer
     director --> ui         ToUi          director <-- ui         FromUi
     director --> camera     ToCamera      director <-- camera     FromCamera
+    director --> web        ToWeb         director <-- web        FromWeb
 
 Messages are small and frozen. Sound never travels in them: a clip is a file, and what is heard
 at this moment is read from shared memory through a `PlaybackTap`. Times ending in `_at_s` are
@@ -80,6 +81,15 @@ from installation.messages.ui import (
     UiHeartbeat,
     UiReady,
 )
+from installation.messages.web import (
+    FromWeb,
+    OfferClip,
+    ShowMetrics,
+    ToWeb,
+    WebChannel,
+    WebHeartbeat,
+    WebReady,
+)
 
 __all__ = [
     "BED_CLIP_ID",
@@ -115,11 +125,13 @@ __all__ = [
     "FromCamera",
     "FromComposer",
     "FromUi",
+    "FromWeb",
     "HeardClip",
     "Hint",
     "KnowWorks",
     "LanguageChosen",
     "LogLine",
+    "OfferClip",
     "Outline",
     "OwnText",
     "PlayClip",
@@ -128,6 +140,7 @@ __all__ = [
     "SceneChanged",
     "SetVolume",
     "SetVolumeWanted",
+    "ShowMetrics",
     "ShowWork",
     "Shutdown",
     "SoundingNote",
@@ -136,10 +149,14 @@ __all__ = [
     "ToCamera",
     "ToComposer",
     "ToUi",
+    "ToWeb",
     "UiChannel",
     "UiHeartbeat",
     "UiReady",
     "VisitorCame",
     "VisitorLeft",
     "WallLabel",
+    "WebChannel",
+    "WebHeartbeat",
+    "WebReady",
 ]

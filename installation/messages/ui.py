@@ -118,17 +118,7 @@ class LanguageChosen:
     code: str
 
 
-ToUi = (
-    ShowWork
-    | CueClip
-    | ComposeProgress
-    | SceneChanged
-    | CameraReady
-    | CameraLost
-    | CameraView
-    | TakeHome
-    | Shutdown
-)
+ToUi = ShowWork | CueClip | ComposeProgress | SceneChanged | CameraReady | CameraLost | CameraView | TakeHome | Shutdown
 FromUi = UiReady | UiHeartbeat | QuitRequested | AnotherPiece | OwnText | SetVolumeWanted | LanguageChosen | LogLine
 
 UiChannel = Channel[FromUi, ToUi]

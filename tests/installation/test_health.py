@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from installation import health
-from installation.config import GalleryConfig, KioskConfig
+from installation.config import GalleryConfig, KioskConfig, WebConfig
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,13 @@ def test_no_camera_is_no_fault(tmp_path: Path) -> None:
 def test_a_camera_that_may_be_opened(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
     assert health.find_camera(tmp_path).state == "video0"
+
+
+def test_where_music_can_be_taken_home_from_is_in_the_table_if_it_can(capsys: pytest.CaptureFixture[str]) -> None:
+    health.check(KioskConfig(web=WebConfig(enabled=True, address="kiosk.local", port=80)), (), None)
+    assert "take home http://kiosk.local:80/" in table(capsys)
+    health.check(KioskConfig(), (), None)
+    assert "take home" not in table(capsys)
 
 
 def test_a_full_disk_is_no_place_for_a_library(tmp_path: Path) -> None:
