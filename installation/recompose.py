@@ -98,7 +98,7 @@ def _note_what_has_changed(receipt: Receipt) -> None:
         if fingerprint(load_artwork(receipt.picture_path)) != receipt.fingerprint:
             _note(f"{receipt.picture_path}: another picture by now; the music is made for the one that was there")
     except UnreadableImageError:
-        _note(f"{receipt.picture_path}: not there any more; the music is made from what the model saw in it")
+        _note(f"{receipt.picture_path}: cannot be read any more; the music is made from what the model saw in it")
     now = versions()
     changed = [
         f"{name} {then} (now {now.get(name, 'none')})"
@@ -139,8 +139,8 @@ def _progress(num_clips: int) -> Iterator[StepListener]:
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task(f"composing {num_clips} clip{'s' if num_clips > 1 else ''}", total=num_clips)
 
-        def listen(step: int, num_steps: int) -> None:
-            progress.update(task, advance=1 / num_steps if step else 0)
+        def listen(_step: int, num_steps: int) -> None:
+            progress.update(task, advance=1 / num_steps)
 
         yield listen
 

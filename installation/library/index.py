@@ -82,7 +82,8 @@ class Library:
         self._settle()
 
     def __len__(self) -> int:
-        return len(self._run("SELECT 1 FROM clips WHERE num_bytes > 0"))
+        rows = self._run("SELECT count(*) FROM clips WHERE num_bytes > 0")
+        return int(rows[0][0]) if rows else 0
 
     def close(self) -> None:
         """Let go of the index."""
@@ -94,8 +95,11 @@ class Library:
         return int(rows[0][0]) if rows else 0
 
     def clips(self) -> list[sqlite3.Row]:
-        """All rows, by work and piece."""
-        return self._run("SELECT * FROM clips ORDER BY artwork_id, seed, place")
+        """All rows but for their descriptions, by work and piece."""
+        return self._run(
+            "SELECT clip_id, artwork_id, seed, place, prompt, made_at, heard_at, num_bytes, is_pinned, is_banned "
+            "FROM clips ORDER BY artwork_id, seed, place"
+        )
 
     def find(self, clip_id: str) -> tuple[ClipInfo, Mapping[str, Any]] | None:
         """A clip and its receipt, banned or not, whether or not its sound is still there."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from art2mus.models import BUNDLED, load_pipeline
+from art2mus.models import BUNDLED, load_pipeline, locate
 from art2mus.models.identity import identify
 from installation.__main__ import main
 from installation.channel import Channel
@@ -39,7 +39,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
     folder = tmp_path_factory.mktemp("recompose")
     picture, model = folder / "poppies.jpg", folder / "model"
     shutil.copy(PICTURE, picture)
-    shutil.copytree(Path(__file__).parents[2] / "art2mus" / "assets" / BUNDLED, model)
+    shutil.copytree(locate(BUNDLED), model)
     settings = ComposerSettings(str(model), folder / "library", num_inference_steps=2, prompt="slow strings")
     sampling = sampling_of(settings, identify(settings.model, folder / "cache.json"))
     ours, theirs = Pipe(duplex=True)
@@ -102,7 +102,7 @@ def test_neither_picture_nor_sound_is_needed(
             path.with_suffix(".away").rename(path)
     printed = capsys.readouterr()
     assert "nothing to compare it with" in printed.out
-    assert "not there any more; the music is made from what the model saw in it" in printed.err
+    assert "cannot be read any more; the music is made from what the model saw in it" in printed.err
     before, after = (soundfile.read(path, dtype="int16")[0] for path in (clip.audio_path, again))
     assert np.array_equal(before, after)
 
