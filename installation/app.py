@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from multiprocessing.shared_memory import SharedMemory
@@ -12,7 +13,7 @@ from installation.audio import TAP_BYTES
 from installation.config import KioskConfig
 from installation.director import Director, Interruption, RunOptions
 from installation.health import find_screen
-from installation.memory import memory_folder
+from installation.memory_folder import NoMemoryFolderError, memory_folder
 from installation.places import library_dir, screenshot_dir
 from installation.settings import AudioSettings, ComposerSettings, UiSettings, VisitorControls, WebSettings
 from installation.supervisor import ChildPlan
@@ -37,7 +38,10 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     tap = SharedMemory(create=True, size=TAP_BYTES)
     try:
-        with memory_folder() as memory, Interruption() as interruption:
+        with Interruption() as interruption, contextlib.ExitStack() as stack:
+            memory: Path | None = None
+            with contextlib.suppress(NoMemoryFolderError):  # then a full disk stops what is new
+                memory = stack.enter_context(memory_folder())
             director = Director(config, options, child_plans(config, options, tap.name, memory))
             director.run(interruption)
     finally:

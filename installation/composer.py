@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import soundfile
 
 from installation.library import begin_clip, finish_clip
+from installation.library.files import make_room
 from installation.library.receipt import Receipt, Sampling
-from installation.memory import make_room
 from installation.messages import (
     Cancel,
     ClipInfo,

@@ -16,6 +16,9 @@ FORMAT = 2
 TAG = "ART2MUS_CLIP"
 """The tag that holds a clip's description, as JSON."""
 
+MAX_SPARE_BYTES = 100_000_000
+"""Of clips that are played from memory while the disk is full; 20 s at 48 kHz take less than 4 MB."""
+
 _CLIP_FIELDS = frozenset(field.name for field in fields(ClipInfo))
 
 
@@ -104,6 +107,17 @@ def parse(text: str, path: Path) -> tuple[ClipInfo, Mapping[str, Any], int]:
         return clip, dict(values["receipt"]), int(values["sound_bytes"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotAClipError(f"a damaged description ({error})") from error
+
+
+def make_room(folder: Path, max_bytes: int = MAX_SPARE_BYTES) -> None:
+    """Remove the oldest clips of a folder in memory until the others fit; the newest always stays."""
+    clips = sorted(folder.glob("*.flac"), key=lambda path: path.stat().st_mtime_ns)
+    excess = sum(path.stat().st_size for path in clips) - max_bytes
+    for path in clips[:-1]:
+        if excess <= 0:
+            return
+        excess -= path.stat().st_size
+        path.unlink()
 
 
 def _as_text(clip: ClipInfo, receipt: Mapping[str, Any], sound_bytes: int) -> str:

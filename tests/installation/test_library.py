@@ -16,7 +16,7 @@ from installation.flac_tags import copy_with_tags, head_with, read_head
 from installation.library import Library, begin_clip, finish_clip
 from installation.library.__main__ import main
 from installation.library.database import NAME
-from installation.library.files import TAG, NotAClipError, read_clip
+from installation.library.files import TAG, NotAClipError, make_room, read_clip
 from installation.library.receipt import Sampling
 from installation.messages import ClipInfo, SoundingNote
 
@@ -246,6 +246,15 @@ def test_a_banned_clip_never_plays_again_however_it_comes_about(tmp_path: Path) 
     assert library.mark("one", "is_banned", False)
     assert library.add(put(tmp_path, "forgiven", fingerprint="f1"))
     assert not library.mark("unknown", "is_banned", True)
+
+
+def test_in_memory_the_oldest_go_and_the_newest_stays(tmp_path: Path) -> None:
+    for number in range(4):
+        put(tmp_path, f"clip-{number}", size=100_000, heard_at=1000 + number)
+    make_room(tmp_path, max_bytes=250_000)
+    assert names(tmp_path) == ["clip-2", "clip-3"]
+    make_room(tmp_path, max_bytes=0)
+    assert names(tmp_path) == ["clip-3"]
 
 
 # ---------------------------------------------------------------- the index is lost, the disk is full

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from installation.memory import SHARED_MEMORY
+from installation.memory_folder import MEMORY
 
 NUM_KILLS = 300
 
@@ -17,7 +17,7 @@ NUM_KILLS = 300
 @pytest.mark.timeout(300)
 def test_killed_at_any_moment_nothing_is_torn_and_nothing_kept_is_lost(repository: Path) -> None:
     """In memory where there is such a place: what a killed process has written is there either way, and sooner."""
-    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         command = [sys.executable, "-m", "tests.installation.killed_writer", folder, str(NUM_KILLS)]
         finished = subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=280, check=False)
     assert finished.returncode == 0, finished.stderr
