@@ -75,27 +75,6 @@ def _num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def composer_settings(config: KioskConfig, memory: Path | None = None) -> ComposerSettings:
-    """How the composer is started.
-
-    Args:
-        config: Of the kiosk.
-        memory: A folder in memory, if there is one.
-    """
-    return ComposerSettings(
-        model=config.model,
-        library_dir=config.library.folder or library_dir(),
-        num_threads=config.composer.num_threads or max(1, _num_cores() - 1),
-        niceness=config.composer.niceness,
-        num_inference_steps=config.sampling.num_inference_steps,
-        guidance_scale=config.sampling.guidance_scale,
-        prompt=config.sampling.prompt,
-        negative_prompt=config.sampling.negative_prompt,
-        loudness_lufs=config.audio.loudness_lufs,
-        spare_dir=None if memory is None else memory / "clips",
-    )
-
-
 def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory: Path | None = None) -> list[ChildPlan]:
     """The children, in the order in which a visitor would miss them; the camera's place is after them."""
     audio = AudioSettings(
@@ -108,7 +87,18 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         volume=config.audio.volume,
         record_path=options.record_path,
     )
-    composer = composer_settings(config, memory)
+    composer = ComposerSettings(
+        model=config.model,
+        library_dir=config.library.folder or library_dir(),
+        num_threads=config.composer.num_threads or max(1, _num_cores() - 1),
+        niceness=config.composer.niceness,
+        num_inference_steps=config.sampling.num_inference_steps,
+        guidance_scale=config.sampling.guidance_scale,
+        prompt=config.sampling.prompt,
+        negative_prompt=config.sampling.negative_prompt,
+        loudness_lufs=config.audio.loudness_lufs,
+        spare_dir=None if memory is None else memory / "clips",
+    )
     ui = UiSettings(
         tap_name=tap_name,
         is_windowed=config.screen.windowed,
