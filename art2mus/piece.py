@@ -57,11 +57,13 @@ class Piece:
         prompt: What to hear, beside the artwork or without one.
         negative_prompt: What to keep away from; None is the model's own.
         seed: Same seed, same piece.
+        image_embeds: What the model's image encoder would give, instead of an image.
         performance: How to play it, instead of what follows from artwork and text.
         sample_rate: Of the sound, in Hz; None is the model's own.
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
 
+    Shape: image_embeds (1, embedding_dim).
     Raises: ValueError if the model has no notes, or there is neither image nor prompt.
     """
 
@@ -71,6 +73,7 @@ class Piece:
         image: Image.Image | None = None,
         prompt: str | None = None,
         *,
+        image_embeds: torch.Tensor | None = None,
         negative_prompt: str | None = None,
         seed: int = 0,
         performance: Performance | None = None,
@@ -88,7 +91,7 @@ class Piece:
         self.guidance_scale = guidance_scale
         self._generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            self._image_embeds, self._image_tokens = pipeline.encode_artwork(image)
+            self._image_embeds, self._image_tokens = pipeline.encode_artwork(image, image_embeds)
             self.performance = performance or self._follow(self._subject())
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)

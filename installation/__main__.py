@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from installation.config import ConfigError, KioskConfig, load_config
 
     overrides = [*options.set, *(["screen.windowed=true"] if options.windowed else [])]
-    config_path = options.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    config_path = options.config or default_config()
     config: KioskConfig | None = None
     mistakes: tuple[str, ...] = ()
     try:
@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if config is None:
         print("\n".join(mistakes), file=sys.stderr)
         return 2
+    if options.recompose is not None:
+        from installation.recompose import recompose
+
+        return recompose(config, options.recompose, options.output)
     from installation.app import run_kiosk
     from installation.director import RunOptions
     from installation.logs import start_logging
@@ -47,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     read_config = partial(load_config, config_path, overrides)
     run_options = RunOptions(process_started_at_s(), options.run_for, options.record, read_config=read_config)
     return run_kiosk(config, run_options)
+
+
+def default_config() -> Path | None:
+    """The configuration that is read when none is named."""
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
     parser.add_argument("--run-for", type=_seconds, metavar="SECONDS", help="leave after so long, with a summary")
     parser.add_argument("--record", type=Path, metavar="WAV", help="write what the speakers are given")
+    parser.add_argument("--recompose", metavar="ID", help="make a clip of the library again, from its receipt")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to, FLAC or WAV; else ID.flac")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="such as show.seconds_per_work=60; repeatable"
     )

@@ -14,11 +14,19 @@ from installation import messages
 from installation.audio import TAP_BYTES
 from installation.camera import VIEW_BYTES
 from installation.config import KioskConfig
-from installation.director import Director, Interruption, RunOptions
+from installation.director import Director, RunOptions
 from installation.health import find_screen
+from installation.interruption import Interruption
 from installation.memory_folder import NoMemoryFolderError, memory_folder
 from installation.places import library_dir, screenshot_dir
-from installation.settings import AudioSettings, CameraSettings, ComposerSettings, UiSettings, VisitorControls
+from installation.settings import (
+    AudioSettings,
+    CameraSettings,
+    ComposerSettings,
+    UiSettings,
+    VisitorControls,
+    WebSettings,
+)
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
@@ -45,17 +53,19 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
     with contextlib.ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         tap_name, view_name, artworks = stack.enter_context(_shared_memory(TAP_BYTES)), "", library / "artworks"
-        if config.camera.source is not None:
-            try:
-                if not config.camera.keep_artworks:
-                    artworks = stack.enter_context(memory_folder())
-            except NoMemoryFolderError as error:
+        memory: Path | None = None
+        try:
+            memory = stack.enter_context(memory_folder())
+        except NoMemoryFolderError as error:  # then a full disk stops what is new
+            if config.camera.source is not None and not config.camera.keep_artworks:
                 _log.error("%s; without a camera, or with camera.keep_artworks, none is needed", error)
                 return 2
+        if config.camera.source is not None:
+            artworks = memory if memory is not None and not config.camera.keep_artworks else artworks
             view_name = stack.enter_context(_shared_memory(VIEW_BYTES))
 
         def plan(config: KioskConfig) -> list[ChildPlan]:
-            plans = child_plans(config, options, tap_name)
+            plans = child_plans(config, options, tap_name, memory)
             has_camera = view_name != "" and config.camera.source is not None
             return with_camera(plans, config, view_name, artworks) if has_camera else plans
 
@@ -101,8 +111,8 @@ def _num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list[ChildPlan]:
-    """The children that there always are, in the order in which a visitor would miss them."""
+def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory: Path | None = None) -> list[ChildPlan]:
+    """The children but the camera, in the order in which a visitor would miss them."""
     audio = AudioSettings(
         tap_name=tap_name,
         bed_path=BED_PATH,
@@ -123,6 +133,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         prompt=config.sampling.prompt,
         negative_prompt=config.sampling.negative_prompt,
         loudness_lufs=config.audio.loudness_lufs,
+        spare_dir=None if memory is None else memory / "clips",
     )
     ui = UiSettings(
         tap_name=tap_name,
@@ -138,11 +149,15 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str) -> list
         closed_note=config.screen.closed_note,
         visitor=_visitor_controls(config),
     )
-    return [
+    plans = [
         ChildPlan("audio", "installation.audio.player:main", (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5),
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]
+    if config.web.enabled:
+        web = WebSettings(config.web.port, config.web.metrics)
+        plans.append(ChildPlan("web", "installation.web.server:main", (web,), max_start_s=60, max_idle_s=30))
+    return plans
 
 
 def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, artworks_dir: Path) -> list[ChildPlan]:

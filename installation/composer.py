@@ -1,7 +1,7 @@
 """The composer process: it holds the model and makes one clip after the other.
 
-The contract is in `messages`; anything that keeps it can stand in this one's place. torch is imported here and
-nowhere else in the kiosk, and only once the process is told how many threads it may use.
+The contract is in `messages`; anything that keeps it can stand in this one's place. torch is imported only once the
+process is told how many threads it may use.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import os
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import soundfile
 
 from installation.library import begin_clip, finish_clip
-from installation.loudness import normalise
+from installation.library.files import make_room
+from installation.library.receipt import Receipt, Sampling
 from installation.messages import (
     Cancel,
     ClipInfo,
@@ -35,12 +36,11 @@ from installation.messages import (
     SoundingNote,
     ToComposer,
 )
-from installation.settings import ComposerSettings
+from installation.pieces import Music, PieceInWork, fingerprint, see, versions
+from installation.places import identity_cache_path
+from installation.settings import ComposerSettings, words_for
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from art2mus.codec.interpretation import SoundingNote as PlayedNote
     from art2mus.codec.protocol import FloatArray
     from art2mus.pipeline import Art2MusPipeline
 
@@ -51,32 +51,46 @@ _log = logging.getLogger(__name__)
 
 def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     """Load the model, then compose what is asked for until told to leave."""
-    _be_considerate(settings)
+    be_considerate(settings.num_threads, settings.niceness)
     began_s = time.monotonic()
     from art2mus.models import ModelMissingError, load_pipeline
+    from art2mus.models.identity import identify
 
     try:
         pipeline = load_pipeline(settings.model)
-    except ModelMissingError as error:
+        sampling = sampling_of(settings, identify(settings.model, identity_cache_path()))
+    except (ModelMissingError, OSError) as error:
         _log.error("no composer: %s", " ".join(str(error).split()))
         return
-    channel.send(ComposerReady(settings.model, time.monotonic() - began_s))
-    Composer(channel, settings, pipeline).run()
+    channel.send(ComposerReady(settings.model, time.monotonic() - began_s, sampling.key()))
+    Composer(channel, settings, pipeline, sampling).run()
 
 
-def _be_considerate(settings: ComposerSettings) -> None:
+def sampling_of(settings: ComposerSettings, identity: str) -> Sampling:
+    """How the model is asked, as receipts keep it."""
+    return Sampling(
+        model=settings.model,
+        identity=identity,
+        num_inference_steps=settings.num_inference_steps,
+        guidance_scale=settings.guidance_scale,
+        negative_prompt=settings.negative_prompt,
+        loudness_lufs=settings.loudness_lufs,
+    )
+
+
+def be_considerate(num_threads: int, niceness: int) -> None:
     """Leave the processor to sound and picture; must come before torch is imported.
 
     Source: waiting OpenMP threads that spin made a small model 3 to 10 times slower beside busy processes.
     """
-    os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", OMP_NUM_THREADS=str(settings.num_threads))
+    os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", OMP_NUM_THREADS=str(num_threads))
     os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     if hasattr(os, "nice"):
-        os.nice(settings.niceness)
+        os.nice(niceness)
     import torch
 
-    torch.set_num_threads(settings.num_threads)
+    torch.set_num_threads(num_threads)
 
 
 class _CancelledError(Exception):
@@ -91,139 +105,26 @@ class _LostPieceError(Exception):
     """The piece to be continued is not held here."""
 
 
-StepListener = Callable[[int, int], None]
-"""(steps done, steps in all) → None; what it raises ends the job."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Music:
-    """A clip before it is levelled and written, and what it took by stage."""
-
-    waveform: FloatArray
-    notes: tuple[PlayedNote, ...]
-    stage_seconds: dict[str, float]
-
-
-class _Source(Protocol):
-    """Music for one work, clip by clip."""
-
-    can_continue: bool
-
-    def next_clip(self, on_step: StepListener) -> _Music: ...
-
-    def close(self) -> None: ...
-
-
-class _ContinuousPiece:
-    """A model that writes notes: every clip goes on where the last one ended."""
-
-    can_continue = True
-
-    def __init__(self, pipeline: Art2MusPipeline, image: Image, job: Compose, settings: ComposerSettings) -> None:
-        from art2mus.piece import Piece
-
-        self._piece = Piece(
-            pipeline,
-            image,
-            _prompt(job, settings) or None,
-            seed=job.seed,
-            negative_prompt=settings.negative_prompt,
-            sample_rate=job.sample_rate,
-            num_inference_steps=settings.num_inference_steps,
-            guidance_scale=settings.guidance_scale,
-        )
-
-    def next_clip(self, on_step: StepListener) -> _Music:
-        denoising = _Denoising(on_step)
-        stretch = self._piece.next_stretch(on_step=denoising.listen)
-        seconds = denoising.split(stretch.compose_s) | {"perform": stretch.perform_s}
-        return _Music(stretch.rendering.waveform, stretch.rendering.notes, seconds)
-
-    def close(self) -> None:
-        self._piece.close()
-
-
-class _SingleClip:
-    """A model that writes sound: every clip stands alone, and the next one is crossfaded to."""
-
-    can_continue = False
-
-    def __init__(self, pipeline: Art2MusPipeline, image: Image, job: Compose, settings: ComposerSettings) -> None:
-        self._pipeline, self._image, self._job, self._settings = pipeline, image, job, settings
-
-    def next_clip(self, on_step: StepListener) -> _Music:
-        import soxr
-        import torch
-
-        settings, pipeline = self._settings, self._pipeline
-        num_steps = settings.num_inference_steps or int(pipeline.config.num_inference_steps)
-        denoising = _Denoising(on_step)
-        began_s = time.perf_counter()
-
-        def listen(_pipeline: object, step: int, _timestep: object, _tensors: object) -> dict[str, torch.Tensor]:
-            denoising.listen(step + 1, num_steps)
-            return {}
-
-        output = pipeline(
-            image=self._image,
-            prompt=_prompt(self._job, settings) or None,
-            negative_prompt=settings.negative_prompt,
-            num_inference_steps=num_steps,
-            guidance_scale=settings.guidance_scale,
-            generator=torch.Generator().manual_seed(self._job.seed),
-            callback_on_step_end=listen,
-        )
-        seconds = denoising.split(time.perf_counter() - began_s)
-        waveform = soxr.resample(output.audios[0], output.sample_rate, self._job.sample_rate)
-        stereo = waveform if waveform.shape[1] == 2 else waveform[:, :1].repeat(2, axis=1)
-        return _Music(stereo, (), seconds)
-
-    def close(self) -> None:
-        pass
-
-
-def _prompt(job: Compose, settings: ComposerSettings) -> str:
-    """The curator's words, and the visitor's."""
-    return ", ".join(words for words in (settings.prompt, job.prompt) if words)
-
-
-class _Denoising:
-    """Passes steps on, and tells afterwards how much of the time they took."""
-
-    def __init__(self, on_step: StepListener) -> None:
-        self._on_step = on_step
-        self._began_s = self._last_s = time.perf_counter()
-
-    def listen(self, step: int, num_steps: int) -> None:
-        self._last_s = time.perf_counter()
-        self._on_step(step, num_steps)
-
-    def split(self, total_s: float) -> dict[str, float]:
-        denoise_s = self._last_s - self._began_s
-        return {"denoise": denoise_s, "decode": max(0.0, total_s - denoise_s)}
-
-
-@dataclass(slots=True)
-class _Held:
-    """A piece that may go on: what it was made from, its last clip, and how it is levelled."""
-
-    source: _Source
-    sample_rate: int
-    affect: tuple[tuple[str, float], ...]
-    prompt: str
-    last_clip_id: str | None = None
-    gain_db: float | None = None
-
-
 class Composer:
     """Does jobs in the order they come; between two steps of one it listens for a change of mind."""
 
-    def __init__(self, channel: ComposerChannel, settings: ComposerSettings, pipeline: Art2MusPipeline) -> None:
+    def __init__(
+        self,
+        channel: ComposerChannel,
+        settings: ComposerSettings,
+        pipeline: Art2MusPipeline,
+        sampling: Sampling | None = None,
+    ) -> None:
         self._channel = channel
         self._settings = settings
         self._pipeline = pipeline
+        self._sampling = sampling or sampling_of(settings, identity="")
+        self._versions = versions()
         self._waiting: deque[Compose] = deque()
-        self._held: _Held | None = None
+        self._held: PieceInWork | None = None
+        self._last_clip_id: str | None = None
+        self._affect: tuple[tuple[str, float], ...] = ()
+        self._is_disk_full = False
         self._job_id = ""
         self._num_steps = 0
         self._stage_seconds: dict[str, float] = {}
@@ -276,40 +177,54 @@ class Composer:
     # ------------------------------------------------------------ one job
 
     def _make(self, job: Compose) -> ClipInfo:
-        """One clip, from the picture to the file."""
+        """One clip, from the picture to the file. A piece in which anything went wrong is not gone on with."""
         if job.continues is None:
             with self._stage("encode"):
-                held = self._begin_piece(job)
-        else:
-            held = self._held_piece(job)
-        music = held.source.next_clip(self._listen)
-        self._stage_seconds |= music.stage_seconds
-        with self._stage("write"):
-            clip = self._write(job, held, music)
-        held.last_clip_id = clip.clip_id
+                self._begin_piece(job)
+        held, self._held = self._held_piece(job), None
+        try:
+            music = held.next_clip(self._listen)
+            self._stage_seconds |= music.stage_seconds
+            with self._stage("write"):
+                clip = self._write(job, held, music)
+        except BaseException:
+            held.close()
+            raise
+        self._held, self._last_clip_id = held, clip.clip_id
         return clip
 
-    def _held_piece(self, job: Compose) -> _Held:
+    def _held_piece(self, job: Compose) -> PieceInWork:
         held = self._held
-        if held is None or not held.source.can_continue:
+        if held is None or self._last_clip_id != job.continues:
             raise _LostPieceError
-        if held.last_clip_id != job.continues or held.sample_rate != job.sample_rate:
+        if job.continues is not None and not held.can_continue:
+            raise _LostPieceError
+        if held.receipt.sample_rate != job.sample_rate:
             raise _LostPieceError
         return held
 
-    def _begin_piece(self, job: Compose) -> _Held:
+    def _begin_piece(self, job: Compose) -> None:
         from art2mus.images import load_artwork
         from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
 
         image = load_artwork(job.picture_path)
         if self._held is not None:
-            self._held.source.close()
+            self._held.close()
             self._held = None
-        kind = _ContinuousPiece if self._pipeline.codec.decoded_type == "score" else _SingleClip
-        source = kind(self._pipeline, image, job, self._settings)
-        affect = tuple(zip(AFFECT_DIMENSIONS, measure_picture(image).tolist(), strict=True))
-        self._held = _Held(source, job.sample_rate, affect, _prompt(job, self._settings))
-        return self._held
+        receipt = Receipt(
+            sampling=self._sampling,
+            prompt=words_for(self._settings.prompt, job.prompt),
+            sample_rate=job.sample_rate,
+            seed=job.seed,
+            place=0,
+            picture_path=str(job.picture_path),
+            fingerprint=fingerprint(image),
+            image_embeds=see(self._pipeline, image),
+            num_threads=self._settings.num_threads,
+            versions=self._versions,
+        )
+        self._held, self._last_clip_id = PieceInWork(self._pipeline, receipt), None
+        self._affect = tuple(zip(AFFECT_DIMENSIONS, measure_picture(image).tolist(), strict=True))
 
     def _listen(self, step: int, num_steps: int) -> None:
         """Between two steps: say how far it is, and hear whether it is still wanted."""
@@ -319,42 +234,58 @@ class Composer:
         while (message := self._channel.receive()) is not None:
             self._hear(message)
 
-    def _write(self, job: Compose, held: _Held, music: _Music) -> ClipInfo:
-        waveform, held.gain_db = normalise(
-            music.waveform, job.sample_rate, target_lufs=self._settings.loudness_lufs, gain_db=held.gain_db
-        )
-        folder, clip_id = self._settings.library_dir, uuid.uuid4().hex[:16]
+    def _write(self, job: Compose, held: PieceInWork, music: Music) -> ClipInfo:
+        """Put a clip into the library; into memory where the disk does not take it, because the music goes on."""
+        waveform = held.level(music)
+        clip_id = uuid.uuid4().hex[:16]
         clip = ClipInfo(
             clip_id=clip_id,
             artwork_id=job.artwork_id,
-            audio_path=folder / f"{clip_id}.flac",
+            audio_path=self._settings.library_dir / f"{clip_id}.flac",
             length_s=len(waveform) / job.sample_rate,
             sample_rate=job.sample_rate,
             notes=tuple(SoundingNote(n.onset_s, n.duration_s, n.pitch, n.velocity, n.layer) for n in music.notes),
             continues=job.continues,
-            affect=held.affect,
-            prompt=held.prompt,
+            affect=self._affect,
+            prompt=held.receipt.prompt,
         )
-        unfinished = begin_clip(folder, clip_id)
+        seconds = {stage: round(seconds, 4) for stage, seconds in self._stage_seconds.items()}
+        receipt = replace(held.receipt, stage_seconds=seconds)
+        spare_dir = self._settings.spare_dir
         try:
-            soundfile.write(unfinished, waveform, job.sample_rate, format="FLAC", subtype="PCM_16")
-            finish_clip(folder, unfinished, clip, self._receipt(job, held))
-        finally:
-            unfinished.unlink(missing_ok=True)  # a full disk leaves half a file
+            write_clip(clip, waveform, receipt)
+        except (OSError, soundfile.SoundFileError) as error:
+            if spare_dir is None:
+                raise
+            if not self._is_disk_full:
+                _log.warning("library: %s; music goes on from memory, and is not kept", " ".join(str(error).split()))
+            self._is_disk_full = True
+            clip = replace(clip, audio_path=spare_dir / clip.audio_path.name)
+            write_clip(clip, waveform, receipt)
+            make_room(spare_dir)
+        else:
+            self._is_disk_full = False
         return clip
-
-    def _receipt(self, job: Compose, held: _Held) -> dict[str, Any]:
-        return {
-            "model": self._settings.model,
-            "picture": job.picture_path.name,
-            "seed": job.seed,
-            "prompt": held.prompt,
-            "gain_db": held.gain_db,
-            "stage_seconds": {stage: round(seconds, 4) for stage, seconds in self._stage_seconds.items()},
-        }
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
         began_s = time.perf_counter()
         yield
         self._stage_seconds[name] = time.perf_counter() - began_s
+
+
+def write_clip(clip: ClipInfo, waveform: FloatArray, receipt: Receipt) -> None:
+    """Write a clip to where its path says, whole or not at all.
+
+    Shape: waveform (audio_frames, 2).
+    Raises: OSError or soundfile.SoundFileError when the disk does not take it.
+    """
+    folder = clip.audio_path.parent
+    unfinished = begin_clip(folder, clip.clip_id)
+    try:
+        soundfile.write(unfinished, waveform, clip.sample_rate, format="FLAC", subtype="PCM_16")
+        finish_clip(folder, unfinished, clip, asdict(receipt))
+    except ValueError as error:  # the disk became full without saying so
+        raise OSError(f"{clip.audio_path}: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)

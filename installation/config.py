@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from art2mus import strict_yaml
 from art2mus.strict_yaml import ConfigError, Section
@@ -146,6 +146,23 @@ class LibraryConfig(Section):
 
     folder: Folder | None = None
     max_gb: Annotated[float, Field(ge=0.05, le=10_000)] = 2.0
+    max_days: Annotated[float, Field(ge=0.01, le=36_500)] | None = None
+    replay: Literal["at once", "when the composer is down"] = "at once"
+
+    @property
+    def max_age_s(self) -> float | None:
+        """`max_days` in seconds."""
+        return None if self.max_days is None else self.max_days * 86_400
+
+
+class WebConfig(Section):
+    """The small web server from which visitors take music home."""
+
+    enabled: bool = False
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    address: str | None = None
+    valid_for_s: Annotated[float, Field(ge=60, le=86_400)] = 3600.0
+    metrics: bool = False
 
 
 class HoursConfig(Section):
@@ -190,6 +207,7 @@ class KioskConfig(Section):
     visitor: VisitorConfig = VisitorConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
+    web: WebConfig = WebConfig()
     hours: HoursConfig = HoursConfig()
     admin: AdminConfig = AdminConfig()
 

@@ -145,12 +145,17 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """Make a clip for a work: the beginning of a piece, or what follows `continues`; `text` is a visitor's."""
+    """Make a clip for a work: the beginning of a piece, or what follows `continues`; `text` is a visitor's.
+
+    `is_awaited`: nothing made for this work or another one is heard, or a visitor stands before it: any of its pieces
+    will do, if only it comes at once.
+    """
 
     job_id: str
     artwork_id: str
     continues: str | None = None
     text: str | None = None
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

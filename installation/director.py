@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import signal
 import time
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from installation import cues, messages, show
 from installation.admin import Door, PinFile
 from installation.config import ConfigError, KioskConfig
+from installation.interruption import Interruption
 from installation.jobs import JobDesk, Order, Outcome
 from installation.labels import Work
 from installation.library import Library
@@ -31,6 +30,8 @@ from installation.staff import StaffDesk
 from installation.status import Watch
 from installation.summary import Tally, print_summary, summarise, write_summary
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
+from installation.take_home import TakeHomeDesk
+from installation.timers import Timers
 from installation.upkeep import Upkeep
 from installation.visitors import Visitors
 from installation.volume import VolumeKnob
@@ -67,34 +68,6 @@ class RunOptions:
     read_config: Callable[[], KioskConfig] | None = None
 
 
-class Interruption:
-    """Signals as something to look at now and then: SIGINT and SIGTERM, and SIGHUP, which asks to read again."""
-
-    def __init__(self) -> None:
-        self.has_come = False
-        self._wants_reading = False
-
-    def __enter__(self) -> Interruption:
-        self._before = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
-        self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._note_hangup)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def take_hangup(self) -> bool:
-        """Whether SIGHUP has come since the last call."""
-        wants_reading, self._wants_reading = self._wants_reading, False
-        return wants_reading
-
-    def _note(self, _signal: int, _frame: FrameType | None) -> None:
-        self.has_come = True
-
-    def _note_hangup(self, _signal: int, _frame: FrameType | None) -> None:
-        self._wants_reading = True
-
-
 class Director:
     """The loop in the middle. Everything in it runs on one thread."""
 
@@ -121,8 +94,18 @@ class Director:
         self._seen_works: dict[str, Work] = dict(self._gallery.works)
         self._works: Mapping[str, Work] = ChainMap(self._visitors.works, self._seen_works)
         self._playlist = Playlist(self._gallery.works, self._random if config.gallery.order == "shuffled" else None)
-        self._library = Library(config.library.folder or library_dir(), round(config.library.max_gb * 1e9))
-        self._desk = JobDesk(self._library, self._tell_composer, config.composer.patience_s)
+        self._library = Library(
+            config.library.folder or library_dir(), round(config.library.max_gb * 1e9), config.library.max_age_s
+        )
+        self._desk = JobDesk(
+            self._library,
+            self._tell_composer,
+            config.composer.patience_s,
+            config.sampling.prompt,
+            is_replaying=config.library.replay == "at once",
+        )
+        self._take_home = TakeHomeDesk(self._tell_web, config.web.valid_for_s, config.web.address)
+        self._taken_home: messages.TakeHome | None = None
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
         self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
@@ -141,7 +124,10 @@ class Director:
     def run(self, interruption: Interruption) -> None:
         """Stay until it is time to leave, then leave cleanly."""
         _log.info("%d works, model %s; Ctrl+C ends the show", len(self._gallery.works), self._config.model)
-        timers = _Timers(time.monotonic())
+        timers = Timers(
+            {"gallery": NEWS_EVERY_S, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S, "staff": STAFF_EVERY_S},
+            time.monotonic(),
+        )
         try:
             self._knob.send()
             self._keep_up(time.monotonic())
@@ -170,12 +156,12 @@ class Director:
         run_for_s = self._options.run_for_s
         return run_for_s is not None and time.monotonic() - self._options.started_at_s >= run_for_s
 
-    def _look_around(self, timers: _Timers, now_s: float) -> None:
+    def _look_around(self, timers: Timers, now_s: float) -> None:
         """What is done now and then, whether or not something happened."""
         if timers.is_due("gallery", now_s) and self._gallery.take_news():
             self._rehang()
         if timers.is_due("trim", now_s):
-            self._library.trim(in_use=self._clips)
+            self._library.trim(in_use={*self._clips, *self._take_home.promised()})
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
         if timers.is_due("staff", now_s) and self._staff.is_open:
@@ -234,12 +220,16 @@ class Director:
             case Said("camera", message):
                 self._supervisor.note_work("camera")
                 self._tell_show(self._visitors.take(message))
+            case Said("web", message):
+                self._hear_web(message)
             case Lost("audio"):
                 self._tally.close_audio_life()
                 self._audio_lost_at_s = time.monotonic()
             case Lost("ui"):
                 self._tally.close_ui_life()
                 self._staff.leave()
+            case Lost("web"):
+                self._take_home.web_went()
             case Lost("composer"):
                 self._settle(self._desk.composer_went(time.monotonic()))
             case Lost("camera"):
@@ -257,7 +247,9 @@ class Director:
             case messages.ClipStarted(clip_id, heard_at_s):
                 self._note_sound(clip_id, heard_at_s)
                 self._tell_show(cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0)))
+                self._offer(clip_id)
             case messages.ClipFailed(clip_id):
+                self._library.discard(clip_id)  # or it would be handed out again and again
                 self._tell_show(cues.ClipFailed(clip_id))
             case messages.AudioHeartbeat():
                 if self._heard is None or message.samples_played != self._heard.samples_played:
@@ -277,12 +269,11 @@ class Director:
         match message:
             case messages.ComposerReady():
                 _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
-                self._desk.composer_came()
+                self._desk.composer_came(message.recipe)
                 self._settle(self._desk.look_after(time.monotonic()))
             case messages.ComposeProgress():
                 self._supervisor.send("ui", message)
             case messages.ClipReady():
-                self._library.add(message.clip)
                 self._tally.count_clip(message)
                 self._settle(self._desk.take(message))
             case messages.ComposeFailed():
@@ -315,6 +306,21 @@ class Director:
             case _:
                 if self._staff.hear(message, time.monotonic()):
                     self._show_staff()
+
+    def _hear_web(self, message: messages.FromWeb) -> None:
+        self._supervisor.note_work("web")
+        if isinstance(message, messages.WebReady):
+            _log.info("web: port %d", message.port)
+            self._take_home.web_came(message.port, time.monotonic())
+
+    def _offer(self, clip_id: str) -> None:
+        """The clip that is heard can be taken home, if there is a web process."""
+        clip = self._clips.get(clip_id)
+        if clip is None or clip.artwork_id not in self._works:
+            return
+        self._taken_home = self._take_home.offer(clip, self._works[clip.artwork_id].label, time.monotonic())
+        if self._taken_home is not None:
+            self._supervisor.send("ui", self._taken_home)
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended."""
@@ -376,6 +382,9 @@ class Director:
     def _tell_composer(self, message: messages.ToComposer) -> bool:
         return self._supervisor.send("composer", message)
 
+    def _tell_web(self, message: messages.ToWeb) -> bool:
+        return self._supervisor.send("web", message)
+
     def _resume_sound(self) -> None:
         """The audio process is a new one: go on where the old one stopped."""
         self._knob.send()
@@ -395,27 +404,10 @@ class Director:
             self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=time.monotonic()))
         for clip in list(self._clips.values())[-8:]:
             self._supervisor.send("ui", messages.CueClip(clip))
+        if self._taken_home is not None:
+            self._supervisor.send("ui", self._taken_home)
         self._visitors.tell_ui_again()
 
 
 def _now() -> datetime:
     return datetime.now(UTC).astimezone()
-
-
-class _Timers:
-    """Things that are due every so often."""
-
-    def __init__(self, now_s: float) -> None:
-        self._every_s = {
-            "gallery": NEWS_EVERY_S,
-            "trim": TRIM_EVERY_S,
-            "measure": MEASURE_EVERY_S,
-            "staff": STAFF_EVERY_S,
-        }
-        self._due_s = {name: now_s + every_s for name, every_s in self._every_s.items()}
-
-    def is_due(self, name: str, now_s: float) -> bool:
-        if now_s < self._due_s[name]:
-            return False
-        self._due_s[name] = now_s + self._every_s[name]
-        return True

@@ -19,10 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
-from installation.config import KioskConfig
+from installation.config import KioskConfig, WebConfig
 from installation.labels import read_gallery
 from installation.memory_folder import MEMORY
 from installation.places import library_dir, log_path, pin_path
+from installation.take_home import find_address
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
@@ -81,6 +82,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
     yield find_pin(pin_path())
+    yield from _web(config.web)
     yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
     yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
 
@@ -267,6 +269,18 @@ def find_pin(path: Path) -> Finding:
     if path.stat().st_mode & 0o077:
         return Finding("PIN", False, f"{path} can be read by others", f"chmod 600 {path}", is_needed=False)
     return Finding("PIN", True, "set", is_needed=False)
+
+
+def _web(config: WebConfig) -> Iterator[Finding]:
+    """Where telephones will look for the music; nothing where nobody wants that."""
+    if not config.enabled:
+        return
+    address = config.address or find_address()
+    if address is None:
+        advice = "connect this machine to a network, or name its address as web.address"
+        yield Finding("take home", False, "no network", advice, is_needed=False)
+        return
+    yield Finding("take home", True, f"http://{address}:{config.port}/", is_needed=False)
 
 
 def find_room(name: str, folder: Path, needed_bytes: int) -> Finding:

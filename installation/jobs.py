@@ -1,4 +1,4 @@
-"""Where the show's wishes for music go: to the composer, or to the library while the composer is down."""
+"""Where the show's wishes for music go: to the composer, or to the library where that is sooner."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from installation import cues, messages
 from installation.library import Library
+from installation.settings import words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,27 @@ class Outcome:
 class JobDesk:
     """Hands the one job of the show to whoever can do it.
 
-    A composer that is down is waited for, for `patience_s`; then the library answers, and goes on answering
+    What somebody waits for comes out of the library at once, if the work was met before; what follows it is
+    composed. A composer that is down is waited for, for `patience_s`; then the library answers, and goes on answering
     at once until the composer is ready. A method returns how the job ended, or None while it goes on.
     """
 
-    def __init__(self, library: Library, send: Callable[[messages.ToComposer], bool], patience_s: float) -> None:
+    def __init__(
+        self,
+        library: Library,
+        send: Callable[[messages.ToComposer], bool],
+        patience_s: float,
+        prompt: str = "",
+        is_replaying: bool = False,
+    ) -> None:
         """Begin with a composer that is not ready yet.
 
         Args:
             library: Where finished clips are.
             send: Says something to the composer; False when it is not there.
             patience_s: So long a job waits for the composer.
+            prompt: The curator's words.
+            is_replaying: The library answers at once what somebody waits for; else only for a composer that is down.
         """
         self.sample_rate: int | None = None
         """Of the sound device; no job is sent before it is known."""
@@ -55,6 +66,9 @@ class JobDesk:
         self._library = library
         self._send = send
         self._patience_s = patience_s
+        self._prompt = prompt
+        self._is_replaying = is_replaying
+        self._recipe: str | None = None  # of the composer that is ready; None: whatever was made for the work
         self._down_since_s: float | None = None
         self._order: Order | None = None
         self._is_sent = False
@@ -67,6 +81,12 @@ class JobDesk:
     def submit(self, order: Order, now_s: float) -> Outcome | None:
         """Take a job."""
         self._order, self._is_sent = order, False
+        if self._is_replaying and order.job.is_awaited:
+            rate = self.sample_rate if self.is_composer_ready else None
+            clip = self._library.beginning_for(order.job.artwork_id, self._words(order), self._recipe, rate)
+            if clip is not None:
+                self._order = None
+                return Outcome(cues.ClipComposed(order.job.job_id, as_show_clip(clip)), clip, is_from_library=True)
         return self.look_after(now_s)
 
     def cancel(self, job_id: str) -> None:
@@ -76,16 +96,16 @@ class JobDesk:
                 self._send(messages.Cancel(job_id))
             self._order, self._is_sent = None, False
 
-    def composer_came(self) -> None:
-        """The composer has loaded its model."""
-        self.is_composer_ready, self._down_since_s = True, None
+    def composer_came(self, recipe: str = "") -> None:
+        """The composer has loaded its model; `recipe` as in `ComposerReady`."""
+        self.is_composer_ready, self._down_since_s, self._recipe = True, None, recipe
 
     def composer_went(self, now_s: float) -> Outcome | None:
         """The composer is gone, with its job and its pieces; it will be replaced.
 
         The job it had in work is not tried again: it may be what it died of.
         """
-        self.is_composer_ready = False
+        self.is_composer_ready, self._recipe = False, None
         if self._down_since_s is None:
             self._down_since_s = now_s
         if self._is_sent and self._order is not None:
@@ -122,6 +142,8 @@ class JobDesk:
         """Hear what the composer says about a job."""
         if isinstance(message, messages.ClipReady):
             self._close(message.job_id)
+            if not self._library.add(message.clip):  # the curator has banned it: nothing is lost, begin another
+                return Outcome(cues.JobFailed(message.job_id, is_lost_piece=True))
             return Outcome(cues.ClipComposed(message.job_id, as_show_clip(message.clip)), message.clip)
         if isinstance(message, messages.ComposeFailed):
             self._close(message.job_id)
@@ -134,10 +156,13 @@ class JobDesk:
         if job.continues is not None:
             clip = self._library.continuation_of(job.continues)
         else:
-            clip = self._library.beginning_for(job.artwork_id)
+            clip = self._library.beginning_for(job.artwork_id, self._words(order))
         if clip is None:
             return Outcome(cues.JobFailed(job.job_id, is_lost_piece=job.continues is not None))
         return Outcome(cues.ClipComposed(job.job_id, as_show_clip(clip)), clip, is_from_library=True)
+
+    def _words(self, order: Order) -> str:
+        return words_for(self._prompt, order.job.text)
 
     def _close(self, job_id: str) -> None:
         if self._order is not None and self._order.job.job_id == job_id:

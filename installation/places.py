@@ -46,6 +46,11 @@ def cache_dir() -> Path:
     return _own("cache") or Path(platformdirs.user_cache_dir(_APP))
 
 
+def identity_cache_path() -> Path:
+    """Hashes of models' weights."""
+    return cache_dir() / "model-identity.json"
+
+
 def screenshot_dir() -> Path:
     """What the key for screenshots leaves behind."""
     return _own("screenshots") or Path(platformdirs.user_pictures_dir()) / _APP

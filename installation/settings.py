@@ -136,6 +136,7 @@ class ComposerSettings:
         prompt: Said to the model about every work; may be empty.
         negative_prompt: What the music should be led away from; None is the model's own.
         loudness_lufs: Integrated loudness of every piece.
+        spare_dir: Where clips go in memory when the disk is full; None leaves them out.
     """
 
     model: str
@@ -147,3 +148,26 @@ class ComposerSettings:
     prompt: str = ""
     negative_prompt: str | None = None
     loudness_lufs: float = -23.0
+    spare_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """What the web process is started with.
+
+    Attributes:
+        port: TCP, on all addresses of the machine.
+        has_metrics: Whether `/metrics` is served.
+    """
+
+    port: int
+    has_metrics: bool = False
+
+
+def words_for(curators: str, visitors: str | None) -> str:
+    """What is said to the model about a work: the curator's words, and the visitor's.
+
+    >>> words_for("slow strings", "like rain"), words_for("", None)
+    ('slow strings, like rain', '')
+    """
+    return ", ".join(words for words in (curators, visitors) if words)

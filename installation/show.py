@@ -361,7 +361,8 @@ class Show:
             return
         self._num_jobs += 1
         text = self._visitors_text if continues is None and artwork_id == self.shown else None
-        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues, text)
+        is_awaited = not self._is_asked and (self.scene is Scene.COMPOSING or not music.chain)
+        self.job = Compose(f"job-{self._num_jobs}", artwork_id, continues, text, is_awaited)
         self._do(self.job)
 
     def _wanted(self, now_s: float) -> tuple[str | None, str | None]:

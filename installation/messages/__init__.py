@@ -6,6 +6,7 @@ The director talks to its children, each over one two-way `Channel`:
     director --> composer   ToComposer    director <-- composer   FromComposer
     director --> ui         ToUi          director <-- ui         FromUi
     director --> camera     ToCamera      director <-- camera     FromCamera
+    director --> web        ToWeb         director <-- web        FromWeb
 
 Messages are small and frozen. Sound never travels in them: a clip is a file, and what is heard
 at this moment is read from shared memory through a `PlaybackTap`. Nor do the camera's pictures: the
@@ -99,6 +100,15 @@ from installation.messages.ui import (
     UiHeartbeat,
     UiReady,
 )
+from installation.messages.web import (
+    FromWeb,
+    OfferClip,
+    ShowMetrics,
+    ToWeb,
+    WebChannel,
+    WebHeartbeat,
+    WebReady,
+)
 
 __all__ = [
     "BED_CLIP_ID",
@@ -140,6 +150,7 @@ __all__ = [
     "FromComposer",
     "FromStaff",
     "FromUi",
+    "FromWeb",
     "Gpu",
     "HeardClip",
     "Hint",
@@ -147,6 +158,7 @@ __all__ = [
     "LanguageChosen",
     "LogLine",
     "MuteWanted",
+    "OfferClip",
     "Outline",
     "OwnText",
     "PinAsked",
@@ -159,6 +171,7 @@ __all__ = [
     "SceneChanged",
     "SetVolume",
     "SetVolumeWanted",
+    "ShowMetrics",
     "ShowWork",
     "Shutdown",
     "SkipWanted",
@@ -171,10 +184,14 @@ __all__ = [
     "ToComposer",
     "ToStaff",
     "ToUi",
+    "ToWeb",
     "UiChannel",
     "UiHeartbeat",
     "UiReady",
     "VisitorCame",
     "VisitorLeft",
     "WallLabel",
+    "WebChannel",
+    "WebHeartbeat",
+    "WebReady",
 ]

@@ -47,10 +47,12 @@ class ComposerReady:
     Attributes:
         model: Its name.
         load_s: Seconds it took.
+        recipe: Stands for its weights and settings (`library.receipt.Sampling.key`); empty where nobody keeps receipts.
     """
 
     model: str
     load_s: float
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

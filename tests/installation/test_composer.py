@@ -1,6 +1,5 @@
 """The composer with a real pipeline at toy size: clips, continuation, change of mind, bad pictures."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from art2mus.models import BUNDLED
 from installation.channel import Channel
 from installation.composer import Composer
 from installation.library import Library
+from installation.library.files import read_clip
+from installation.library.receipt import Receipt
 from installation.messages import (
     Cancel,
     ClipReady,
@@ -66,9 +67,9 @@ class Desk:
         return answer
 
 
-def start(tmp_path: Path, pipeline: object) -> tuple[Desk, threading.Thread]:
+def start(tmp_path: Path, pipeline: object, spare_dir: Path | None = None) -> tuple[Desk, threading.Thread]:
     ours, theirs = Pipe(duplex=True)
-    settings = ComposerSettings(model=BUNDLED, library_dir=tmp_path / "library", num_inference_steps=3)
+    settings = ComposerSettings(BUNDLED, tmp_path / "library", num_inference_steps=3, spare_dir=spare_dir)
     composer = Composer(Channel(theirs), settings, pipeline)  # type: ignore[arg-type]
     thread = threading.Thread(target=composer.run)
     thread.start()
@@ -95,8 +96,9 @@ def test_a_clip_is_levelled_written_and_in_the_library(desk: Desk) -> None:
     assert all(seconds >= 0 for _, seconds in ready.stage_seconds)
     stored = Library(desk.library_dir, 10**9).beginning_for("mona-lisa")
     assert stored == ready.clip
-    receipt = json.loads((desk.library_dir / f"{ready.clip.clip_id}.json").read_text())["receipt"]
-    assert receipt["seed"] == 3
+    receipt = Receipt.from_dict(read_clip(ready.clip.audio_path).receipt)
+    assert (receipt.seed, receipt.place, receipt.picture_path, receipt.prompt) == (3, 0, str(PICTURE), "")
+    assert set(receipt.stage_seconds or ()) == {"encode", "denoise", "decode", "perform"}
 
 
 def test_progress_is_reported_step_by_step(desk: Desk) -> None:
@@ -173,7 +175,41 @@ def test_a_library_that_cannot_be_written_fails_in_one_line_and_leaves_nothing(d
     desk.library_dir.unlink()
     desk.ask("job-2")
     assert desk.clip().job_id == "job-2"
-    assert len(list(desk.library_dir.iterdir())) == 2
+    assert len(list(desk.library_dir.iterdir())) == 1
+
+
+def test_a_piece_in_which_something_went_wrong_is_not_gone_on_with(desk: Desk) -> None:
+    """What would come next follows from no receipt: the noise has moved on."""
+    desk.ask("job-1")
+    first = desk.clip().clip
+    desk.library_dir.rename(desk.library_dir.with_name("elsewhere"))
+    desk.library_dir.write_text("a file where the folder should be")
+    desk.ask("job-2", continues=first.clip_id)
+    assert isinstance(desk.answer(), ComposeFailed)
+    desk.library_dir.unlink()
+    desk.ask("job-3", continues=first.clip_id)
+    lost = desk.answer()
+    assert isinstance(lost, ComposeFailed)
+    assert lost.is_lost_piece
+
+
+def test_music_goes_on_from_memory_while_the_disk_takes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk, thread = start(tmp_path, tiny.pipeline(), spare_dir=tmp_path / "memory" / "clips")
+    desk.library_dir.write_text("a file where the folder should be")
+    desk.ask("job-1")
+    first = desk.clip().clip
+    desk.ask("job-2", continues=first.clip_id)
+    second = desk.clip().clip
+    assert first.audio_path.parent == second.audio_path.parent == tmp_path / "memory" / "clips"
+    assert soundfile.info(second.audio_path).samplerate == RATE
+    assert [record.message.count("music goes on from memory") for record in caplog.records] == [1]
+    desk.library_dir.unlink()
+    desk.ask("job-3", continues=second.clip_id)
+    assert desk.clip().clip.audio_path.parent == desk.library_dir, "there is room again"
+    desk.channel.send(Shutdown())
+    thread.join(60.0)
 
 
 def test_same_seed_same_music(desk: Desk) -> None:

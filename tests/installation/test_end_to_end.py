@@ -60,7 +60,7 @@ class Run:
 
     def num_clips(self) -> int:
         """Composed so far."""
-        return len(list((self.home / "library").glob("*.json")))
+        return len(list((self.home / "library").glob("*.flac")))
 
     def wait_for_clips(self, number: int) -> None:
         """Listen until so many clips are composed."""

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from installation import health
 from installation.admin import PinFile
-from installation.config import GalleryConfig, KioskConfig
+from installation.config import GalleryConfig, KioskConfig, WebConfig
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,13 @@ def test_a_camera_on_the_network_is_asked_whether_it_is_there() -> None:
         server.shutdown()
     assert "switched on" in health.find_camera(f"http://{address}/video").advice
     assert not health.find_camera("gopher://somewhere").is_there
+
+
+def test_where_music_can_be_taken_home_from_is_in_the_table_if_it_can(capsys: pytest.CaptureFixture[str]) -> None:
+    health.check(KioskConfig(web=WebConfig(enabled=True, address="kiosk.local", port=80)), (), None)
+    assert "take home http://kiosk.local:80/" in table(capsys)
+    health.check(KioskConfig(), (), None)
+    assert "take home" not in table(capsys)
 
 
 def test_a_full_disk_is_no_place_for_a_library(tmp_path: Path) -> None:

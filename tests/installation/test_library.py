@@ -1,25 +1,64 @@
-"""The library: whole clips or none, below its size, the longest unheard go first."""
+"""The library: whole clips or none, below its size and age, what the curator says, and an index that can be lost."""
 
-import json
+import io
+import logging
 import os
+import sqlite3
+import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
+from installation.flac_tags import copy_with_tags, head_with, read_head
 from installation.library import Library, begin_clip, finish_clip
+from installation.library.__main__ import main
+from installation.library.database import NAME
+from installation.library.files import TAG, NotAClipError, make_room, read_clip
+from installation.library.receipt import Sampling
 from installation.messages import ClipInfo, SoundingNote
 
 NOTES = (SoundingNote(0.0, 1.5, 60, 80, 0), SoundingNote(1.0, 2.0, 48, 60, 1))
+SAMPLING = Sampling("mini", "abc")
+
+
+def flac() -> bytes:
+    stream = io.BytesIO()
+    soundfile.write(stream, np.zeros((480, 2), np.int16), 48000, format="FLAC")
+    return stream.getvalue()
+
+
+FLAC = flac()
 
 
 def put(
-    folder: Path, clip_id: str, artwork_id: str = "wave", continues: str | None = None, size: int = 1000
+    folder: Path,
+    clip_id: str,
+    artwork_id: str = "wave",
+    continues: str | None = None,
+    size: int = 1000,
+    heard_at: float | None = None,
+    **receipt: Any,
 ) -> ClipInfo:
-    clip = ClipInfo(clip_id, artwork_id, folder / f"{clip_id}.flac", 3.0, 48000, NOTES, continues)
+    """A clip, with about so many bytes; when it was heard is told by its file, until it is in the index."""
+    affect = (("valence", 0.5), ("arousal", -1.0))
+    prompt = receipt.get("prompt", "")
+    clip = ClipInfo(clip_id, artwork_id, folder / f"{clip_id}.flac", 3.0, 48000, NOTES, continues, affect, prompt)
     unfinished = begin_clip(folder, clip_id)
-    unfinished.write_bytes(b"f" * size)
-    finish_clip(folder, unfinished, clip, {"seed": 1})
+    unfinished.write_bytes(FLAC + b"f" * size)
+    finish_clip(folder, unfinished, clip, {"seed": 1, **receipt})
+    if heard_at is not None:
+        os.utime(clip.audio_path, (heard_at, heard_at))
     return clip
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.flac"))
+
+
+# ---------------------------------------------------------------- in and out
 
 
 def test_what_is_put_in_comes_out_again(tmp_path: Path) -> None:
@@ -34,49 +73,100 @@ def test_what_is_put_in_comes_out_again(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*")), "nothing unfinished is left"
 
 
-def test_a_clip_just_composed_is_found_without_reading_the_folder_again(tmp_path: Path) -> None:
+def test_a_clip_just_composed_is_found_and_so_it_is_after_a_restart(tmp_path: Path) -> None:
     library = Library(tmp_path, 10**6)
     clip = put(tmp_path, "one")
-    library.add(clip)
+    assert library.add(clip)
     assert library.beginning_for("wave") == clip
+    library.close()
+    assert Library(tmp_path, 10**6).beginning_for("wave") == clip
 
 
 def test_pieces_take_turns(tmp_path: Path) -> None:
     for number in range(3):
-        put(tmp_path, f"clip-{number}")
-        os.utime(tmp_path / f"clip-{number}.json", (1000 + number, 1000 + number))
+        put(tmp_path, f"clip-{number}", heard_at=1000 + number)
     library = Library(tmp_path, 10**6)
     turns = [library.beginning_for("wave") for _ in range(4)]
     assert [clip.clip_id for clip in turns if clip] == ["clip-0", "clip-1", "clip-2", "clip-0"]
 
 
+def test_a_picture_saved_anew_is_the_same_work(tmp_path: Path) -> None:
+    put(tmp_path, "one", artwork_id="wave.jpg", fingerprint="f1", heard_at=1000)
+    put(tmp_path, "two", artwork_id="wave.png", fingerprint="f1", heard_at=2000)
+    put(tmp_path, "three", artwork_id="poppies.jpg", fingerprint="f2", heard_at=500)
+    library = Library(tmp_path, 10**6)
+    turns = [library.beginning_for("wave.png") for _ in range(2)]
+    assert [clip.clip_id for clip in turns if clip] == ["one", "two"]
+
+
+def test_a_piece_can_be_asked_for_by_all_that_it_follows_from(tmp_path: Path) -> None:
+    clip = put(tmp_path, "one", sampling={"model": "mini", "identity": "abc"}, prompt="slow")
+    library = Library(tmp_path, 10**6)
+    key = SAMPLING.key()
+    assert library.beginning_for("wave", "slow", key, 48000) == clip
+    assert library.beginning_for("wave", "slow") == clip
+    assert library.beginning_for("wave", "fast") is None
+    assert library.beginning_for("wave", "slow", Sampling("mini", "other weights").key()) is None
+    assert library.beginning_for("wave", "slow", key, 44100) is None
+
+
+def test_where_a_model_lies_does_not_matter_what_it_is_does() -> None:
+    assert SAMPLING.key() == Sampling("/elsewhere/mini", "abc").key()
+    others = [
+        Sampling("mini", "abd"),
+        Sampling("mini", "abc", 8),
+        Sampling("mini", "abc", None, 1.5),
+        Sampling("mini", "abc", negative_prompt="noise"),
+        Sampling("mini", "abc", loudness_lufs=-20),
+    ]
+    assert len({SAMPLING.key(), *(other.key() for other in others)}) == 6
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_tags_change_nothing_of_the_sound(tmp_path: Path) -> None:
+    plain, tagged = tmp_path / "plain.flac", tmp_path / "tagged.flac"
+    noise = np.random.default_rng(0).normal(0, 0.1, (4800, 2))
+    with soundfile.SoundFile(plain, "w", 48000, 2, "PCM_16") as file:
+        file.title = "before"
+        file.write(noise)
+    copy_with_tags(plain, tagged, {"TITLE": "La «Vague» = Ω", "COMMENT": "x" * 100_000})
+    with soundfile.SoundFile(tagged) as file:
+        assert file.title == "La «Vague» = Ω"
+        assert np.array_equal(file.read(dtype="int16"), soundfile.read(plain, dtype="int16")[0])
+    assert read_head(tagged).tags == {"TITLE": "La «Vague» = Ω", "COMMENT": "x" * 100_000}
+    with pytest.raises(ValueError, match="too many"):
+        head_with(read_head(plain), {"COMMENT": "x" * 2**24})
+
+
 @pytest.mark.parametrize(
-    "damage",
-    ["not json", "{}", "[]", '{"format": 99}', "", "null", '{"format": 1, "clip_id": "another"}'],
+    "damage", [b"", b"fLaC", b"RIFF1234", FLAC[:20], FLAC[:60], b"fLaC\x84\0\0\x04\xff\xff\xff\xff"]
+)
+def test_what_is_no_flac_is_no_clip(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "one.flac").write_bytes(damage)
+    with pytest.raises(NotAClipError):
+        read_clip(tmp_path / "one.flac")
+
+
+@pytest.mark.parametrize(
+    "damage", ["not json", "{}", "[]", '{"format": 99}', "", "null", '{"format": 2, "clip": {"clip_id": "another"}}']
 )
 def test_a_damaged_description_costs_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     put(tmp_path, "whole")
-    put(tmp_path, "broken")
-    (tmp_path / "broken.json").write_text(damage)
+    path = put(tmp_path, "broken").audio_path
+    copy_with_tags(path, tmp_path / "copy", {TAG: damage})
+    (tmp_path / "copy").replace(path)
     library = Library(tmp_path, 10**6)
     assert len(library) == 1
-    assert [record.message.count("broken.json") for record in caplog.records] == [1]
-
-
-@pytest.mark.parametrize("field", ["artwork_id", "length_s", "notes", "num_bytes", "continues", "audio_path"])
-def test_no_field_may_be_missing(tmp_path: Path, field: str) -> None:
-    put(tmp_path, "one")
-    description = json.loads((tmp_path / "one.json").read_text())
-    del description[field]
-    (tmp_path / "one.json").write_text(json.dumps(description))
-    assert len(Library(tmp_path, 10**6)) == 0
+    assert [record.message.count("broken.flac") for record in caplog.records] == [1]
 
 
 def test_sound_that_is_cut_off_or_gone_is_no_clip(tmp_path: Path) -> None:
-    put(tmp_path, "short")
-    put(tmp_path, "gone")
-    put(tmp_path, "later")
-    (tmp_path / "short.flac").write_bytes(b"f" * 999)
+    for clip_id in ("short", "gone", "later"):
+        put(tmp_path, clip_id)
+    path = tmp_path / "short.flac"
+    path.write_bytes(path.read_bytes()[:-1])
     (tmp_path / "gone.flac").unlink()
     library = Library(tmp_path, 10**6)
     assert len(library) == 1
@@ -85,23 +175,194 @@ def test_sound_that_is_cut_off_or_gone_is_no_clip(tmp_path: Path) -> None:
     assert len(library) == 0
 
 
-def test_it_stays_below_its_size_and_keeps_what_is_in_use(tmp_path: Path) -> None:
-    for number in range(5):
-        put(tmp_path, f"clip-{number}", size=1000)
-        os.utime(tmp_path / f"clip-{number}.json", (1000 + number, 1000 + number))
-    library = Library(tmp_path, max_bytes=2500)
+def test_the_next_piece_is_taken_where_the_first_is_damaged(tmp_path: Path) -> None:
+    put(tmp_path, "old", heard_at=1000)
+    whole = put(tmp_path, "new", heard_at=2000)
+    library = Library(tmp_path, 10**6)
+    (tmp_path / "old.flac").write_bytes(b"")
+    assert library.beginning_for("wave") == whole
+
+
+def test_leftovers_of_a_crash_are_removed_when_they_are_old_and_other_files_left_alone(tmp_path: Path) -> None:
+    old, young, foreign = begin_clip(tmp_path, "old"), begin_clip(tmp_path, "young"), tmp_path / "concerto.flac"
+    for path in (old, young, foreign):
+        path.write_bytes(FLAC)
+    for path in (old, foreign):
+        os.utime(path, (1000, 1000))
+    assert len(Library(tmp_path, 10**6)) == 0
+    assert [path.exists() for path in (old, young, foreign)] == [False, True, True]
+
+
+# ---------------------------------------------------------------- what goes and what stays
+
+
+def test_it_stays_below_its_size_and_keeps_what_is_in_use_or_pinned(tmp_path: Path) -> None:
+    for number in range(6):
+        put(tmp_path, f"clip-{number}", size=100_000, heard_at=1000 + number)
+    library = Library(tmp_path, max_bytes=350_000)
+    assert library.mark("clip-1", "is_pinned", True)
     assert library.trim(in_use={"clip-0"}) == 3
-    assert sorted(path.stem for path in tmp_path.glob("*.flac")) == ["clip-0", "clip-4"]
-    assert library.num_bytes() == 2000
+    assert names(tmp_path) == ["clip-0", "clip-1", "clip-5"]
+    assert library.num_bytes() == sum(path.stat().st_size for path in tmp_path.glob("*.flac"))
     assert library.trim() == 0
 
 
-def test_leftovers_of_a_crash_are_removed_when_they_are_old(tmp_path: Path) -> None:
-    old, young = begin_clip(tmp_path, "old"), begin_clip(tmp_path, "young")
-    orphan = tmp_path / "orphan.flac"
-    for path in (old, young, orphan):
-        path.write_bytes(b"f")
-    for path in (old, orphan):
-        os.utime(path, (1000, 1000))
-    Library(tmp_path, 10**6)
-    assert [path.exists() for path in (old, orphan, young)] == [False, False, True]
+def test_what_was_not_heard_for_long_goes(tmp_path: Path) -> None:
+    for clip_id, age_s in {"old": 3600.0, "pinned": 3600.0, "young": 60.0}.items():
+        put(tmp_path, clip_id, heard_at=time.time() - age_s)
+    library = Library(tmp_path, 10**9, max_age_s=600)
+    library.mark("pinned", "is_pinned", True)
+    assert library.trim() == 1
+    assert names(tmp_path) == ["pinned", "young"]
+
+
+def test_a_clip_that_cannot_be_played_is_thrown_away(tmp_path: Path) -> None:
+    library = Library(tmp_path, 10**6)
+    library.add(put(tmp_path, "one"))
+    library.discard("one")
+    library.discard("unknown")
+    assert library.beginning_for("wave") is None
+    assert names(tmp_path) == []
+
+
+def test_a_banned_clip_never_plays_again_however_it_comes_about(tmp_path: Path) -> None:
+    library = Library(tmp_path, 10**6)
+    library.add(put(tmp_path, "one", fingerprint="f1"))
+    library.add(put(tmp_path, "two", continues="one", fingerprint="f1", place=1))
+    assert library.mark("two", "is_banned", True)
+    assert library.continuation_of("one") is None
+    assert library.mark("one", "is_banned", True)
+    assert library.beginning_for("wave") is None
+    assert library.trim() == 2
+    assert names(tmp_path) == []
+    library.close()
+    library = Library(tmp_path, 10**6)
+    assert not library.add(put(tmp_path, "again", fingerprint="f1")), "the same music under another name"
+    put(tmp_path, "unseen", fingerprint="f1")
+    library.close()
+    library = Library(tmp_path, 10**6)
+    assert names(tmp_path) == [], "nor does it come in by the back door"
+    assert library.add(put(tmp_path, "other", fingerprint="f1", seed=2))
+    assert library.mark("one", "is_banned", False)
+    assert library.add(put(tmp_path, "forgiven", fingerprint="f1"))
+    assert not library.mark("unknown", "is_banned", True)
+
+
+def test_in_memory_the_oldest_go_and_the_newest_stays(tmp_path: Path) -> None:
+    for number in range(4):
+        put(tmp_path, f"clip-{number}", size=100_000, heard_at=1000 + number)
+    make_room(tmp_path, max_bytes=250_000)
+    assert names(tmp_path) == ["clip-2", "clip-3"]
+    make_room(tmp_path, max_bytes=0)
+    assert names(tmp_path) == ["clip-3"]
+
+
+# ---------------------------------------------------------------- the index is lost, the disk is full
+
+
+def test_a_damaged_index_is_set_aside_and_made_again_with_the_curators_marks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = Library(tmp_path, 10**6)
+    for number in range(40):
+        library.add(put(tmp_path, f"clip-{number}"))
+    library.mark("clip-0", "is_banned", True)
+    library.mark("clip-1", "is_pinned", True)
+    library.close()
+    data = bytearray((tmp_path / NAME).read_bytes())
+    data[-3 * 4096 : -2 * 4096] = b"\xff" * 4096
+    (tmp_path / NAME).write_bytes(data)
+    library = Library(tmp_path, 10**6)
+    assert len(library) == 40
+    assert "is damaged" in caplog.text
+    assert len(list(tmp_path.glob(f"{NAME}.damaged-*"))) == 1
+    marks = {row["clip_id"]: (row["is_pinned"], row["is_banned"]) for row in library.clips()}
+    assert (marks["clip-0"], marks["clip-1"], marks["clip-2"]) == ((0, 1), (1, 0), (0, 0))
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all", b"SQLite format 3\0" + b"\xff" * 4096])
+def test_what_is_no_index_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    clip = put(tmp_path, "one")
+    (tmp_path / NAME).write_bytes(content)
+    library = Library(tmp_path, 10**6)
+    assert library.beginning_for("wave") == clip
+    assert next(iter(tmp_path.glob(f"{NAME}.damaged-*"))).read_bytes() == content
+
+
+def test_an_index_of_another_version_is_set_aside(tmp_path: Path) -> None:
+    put(tmp_path, "one")
+    Library(tmp_path, 10**6).close()
+    other = sqlite3.connect(tmp_path / NAME)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+    assert len(Library(tmp_path, 10**6)) == 1
+
+
+def test_an_index_that_is_gone_while_it_is_used_is_made_again(tmp_path: Path) -> None:
+    library = Library(tmp_path, 10**6)
+    library.add(put(tmp_path, "one"))
+    for path in tmp_path.glob(f"{NAME}*"):
+        path.unlink()
+    library.trim()
+    assert len(library) == 1
+    assert (tmp_path / NAME).is_file()
+
+
+def test_an_index_that_goes_bad_while_it_is_used_is_made_again(tmp_path: Path) -> None:
+    library = Library(tmp_path, 10**6)
+    library.add(put(tmp_path, "one"))
+    library.close()
+    library = Library(tmp_path, 10**6)
+    (tmp_path / NAME).write_bytes(b"\xff" * (tmp_path / NAME).stat().st_size)
+    library.beginning_for("wave")
+    assert library.beginning_for("wave") is not None
+    assert len(library) == 1
+
+
+def test_without_a_place_for_the_index_there_is_one_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clip = put(tmp_path, "one")
+    (tmp_path / NAME).mkdir()
+    library = Library(tmp_path, 10**6)
+    assert library.beginning_for("wave") == clip
+    assert "music goes on" in caplog.text
+    (tmp_path / NAME).rmdir()
+    library.trim()
+    assert (tmp_path / NAME).is_file(), "there is room again"
+
+
+def test_what_cannot_be_written_down_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    library = Library(tmp_path, 10**6, patience_s=0.0)
+    other = sqlite3.connect(tmp_path / NAME, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    clips = [put(tmp_path, f"clip-{number}") for number in range(3)]
+    with caplog.at_level(logging.WARNING):
+        assert all(library.add(clip) for clip in clips), "they play all the same"
+    assert [record.message.count("music goes on") for record in caplog.records] == [1]
+    other.execute("ROLLBACK")
+    other.close()
+    library.close()
+    assert len(Library(tmp_path, 10**6)) == 3
+
+
+# ---------------------------------------------------------------- the curator
+
+
+def test_the_curators_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    config = tmp_path / "kiosk.yaml"
+    config.write_text("library:\n  folder: clips\n")
+    assert main(["--config", str(config), "list"]) == 2
+    assert "there is no library yet" in capsys.readouterr().err
+    put(tmp_path / "clips", "one")
+    put(tmp_path / "clips", "two", seed=77)
+    assert main(["--config", str(config), "pin", "one"]) == 0
+    assert main(["--config", str(config), "ban", "two", "three"]) == 2
+    assert "three: no such clip" in capsys.readouterr().err
+    assert main(["--config", str(config), "list"]) == 0
+    printed = capsys.readouterr().out
+    assert "2 clips" in printed
+    assert printed.count("pinned") == printed.count("banned") == 1
+    assert main(["--config", str(config), "show", "two"]) == 0
+    assert '"seed": 77' in capsys.readouterr().out

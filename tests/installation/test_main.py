@@ -41,7 +41,8 @@ def test_a_wrong_option_is_explained(arguments: list[str], capsys: pytest.Captur
 def test_help_names_every_option(repository: Path) -> None:
     command = [sys.executable, "main.py", "--help"]
     text = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True).stdout
-    for option in ("--config", "--check", "--set-pin", "--windowed", "--run-for", "--record", "--set"):
+    options = "--config --check --set-pin --windowed --run-for --record --recompose --output --set"
+    for option in options.split():
         assert option in text
 
 

@@ -272,7 +272,12 @@ def test_a_work_goes_on_for_its_time_and_then_the_next_one_comes() -> None:
     room = Room()
     commands = room.tell(Opened())
     first = room.show.shown
-    assert commands == (Sound(), ShowWork(str(first), 100.0), EnterScene(Scene.ATTRACT), Compose("job-1", str(first)))
+    assert commands == (
+        Sound(),
+        ShowWork(str(first), 100.0),
+        EnterScene(Scene.ATTRACT),
+        Compose("job-1", str(first), is_awaited=True),
+    )
     assert room.finish_job() == (Play(Clip("clip-1", str(first), CLIP_S), is_at_end=False),)
     assert room.hear_next() == (Compose("job-2", str(first), continues="clip-1"),)
     assert room.finish_job()[0] == Append(Clip("clip-2", str(first), CLIP_S))
@@ -318,7 +323,7 @@ def test_a_visitor_is_answered_before_the_gallery() -> None:
         Cancel("job-2"),
         ShowWork("visitors", room.now_s),
         EnterScene(Scene.COMPOSING),
-        Compose("job-3", "visitors"),
+        Compose("job-3", "visitors", is_awaited=True),
     )
     clip = Clip("clip-2", "visitors", CLIP_S)
     assert room.finish_job()[:2] == (Play(clip), EnterScene(Scene.LISTENING))

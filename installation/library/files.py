@@ -1,0 +1,152 @@
+"""A clip as a file: FLAC, whole or absent, with all that is known of it in its tags. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from installation.flac_tags import copy_with_tags, read_head
+from installation.messages import MAX_CLIP_ID_BYTES, ClipInfo, SoundingNote
+
+FORMAT = 2
+TAG = "ART2MUS_CLIP"
+"""The tag that holds a clip's description, as JSON."""
+
+MAX_SPARE_BYTES = 100_000_000
+"""Of clips that are played from memory while the disk is full; 20 s at 48 kHz take less than 4 MB."""
+
+_CLIP_FIELDS = frozenset(field.name for field in fields(ClipInfo))
+
+
+class NotAClipError(ValueError):
+    """This file is not a whole clip of the library; the message says why in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the tags of a clip say.
+
+    Attributes:
+        clip: The clip.
+        receipt: What it was made with.
+        text: Both, as they are kept.
+        num_bytes: Size of the file.
+    """
+
+    clip: ClipInfo
+    receipt: Mapping[str, Any]
+    text: str
+    num_bytes: int
+
+
+def begin_clip(folder: Path, clip_id: str) -> Path:
+    """Where to write the sound of a new clip to; `finish_clip` makes it count."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f".{clip_id}.part.flac"
+
+
+def finish_clip(folder: Path, unfinished: Path, clip: ClipInfo, receipt: Mapping[str, Any]) -> None:
+    """Put a clip into the library, whole.
+
+    Args:
+        folder: The library.
+        unfinished: What `begin_clip` gave, written.
+        clip: Describes it; `clip.audio_path` is where it comes to lie.
+        receipt: What it was made with, see `library.receipt`.
+
+    Raises: OSError; ValueError if what was written is no FLAC file.
+    """
+    sound_bytes = unfinished.stat().st_size - read_head(unfinished).num_bytes
+    tagged = folder / f".{clip.clip_id}.tagged.part.flac"
+    try:
+        copy_with_tags(unfinished, tagged, {TAG: _as_text(clip, receipt, sound_bytes)})
+        tagged.replace(clip.audio_path)
+    finally:
+        tagged.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
+    _see_to_disk(folder)
+
+
+def read_clip(path: Path) -> Description:
+    """Read what a file says of itself; its sound is not decoded, but all of it is there.
+
+    Raises: OSError; NotAClipError.
+    """
+    try:
+        head = read_head(path)
+    except ValueError as error:
+        raise NotAClipError(str(error)) from error
+    if TAG not in head.tags:
+        raise NotAClipError("not made here")
+    text = head.tags[TAG]
+    num_bytes = path.stat().st_size
+    clip, receipt, sound_bytes = parse(text, path)
+    if num_bytes - head.num_bytes != sound_bytes:
+        raise NotAClipError(f"{num_bytes - head.num_bytes} bytes of sound, not {sound_bytes}")
+    return Description(clip, receipt, text, num_bytes)
+
+
+def parse(text: str, path: Path) -> tuple[ClipInfo, Mapping[str, Any], int]:
+    """Read a description: clip, receipt, size of the sound in bytes.
+
+    Args:
+        text: JSON, as in the tag.
+        path: Where the clip lies.
+
+    Raises: NotAClipError.
+    """
+    try:
+        values = json.loads(text)
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']}")
+        clip = _clip(values["clip"], path)
+        return clip, dict(values["receipt"]), int(values["sound_bytes"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotAClipError(f"a damaged description ({error})") from error
+
+
+def make_room(folder: Path, max_bytes: int = MAX_SPARE_BYTES) -> None:
+    """Remove the oldest clips of a folder in memory until the others fit; the newest always stays."""
+    clips = sorted(folder.glob("*.flac"), key=lambda path: path.stat().st_mtime_ns)
+    excess = sum(path.stat().st_size for path in clips) - max_bytes
+    for path in clips[:-1]:
+        if excess <= 0:
+            return
+        excess -= path.stat().st_size
+        path.unlink()
+
+
+def _as_text(clip: ClipInfo, receipt: Mapping[str, Any], sound_bytes: int) -> str:
+    described = asdict(clip) | {
+        "audio_path": clip.audio_path.name,
+        "notes": [[n.onset_s, n.duration_s, n.pitch, n.velocity, n.layer] for n in clip.notes],
+    }
+    values = {"format": FORMAT, "clip": described, "receipt": receipt, "sound_bytes": sound_bytes}
+    return json.dumps(values, separators=(",", ":"))
+
+
+def _clip(values: dict[str, Any], path: Path) -> ClipInfo:
+    clip_id = str(values["clip_id"])
+    if clip_id != path.stem or len(clip_id.encode("ascii")) > MAX_CLIP_ID_BYTES:
+        raise ValueError("its name is not its id")
+    known = {name: _frozen(value) for name, value in values.items() if name in _CLIP_FIELDS}
+    notes = tuple(SoundingNote(float(o), float(d), int(p), int(v), int(y)) for o, d, p, v, y in values["notes"])
+    return ClipInfo(**known | {"audio_path": path, "notes": notes, "length_s": float(values["length_s"])})
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists as the tuples they were."""
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+
+
+def _see_to_disk(folder: Path) -> None:
+    """A name is safe only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
