@@ -107,8 +107,6 @@ class _Music:
 class _Source(Protocol):
     """Music for one work, clip by clip."""
 
-    can_continue: bool
-
     def next_clip(self, on_step: StepListener) -> _Music: ...
 
     def close(self) -> None: ...
@@ -116,8 +114,6 @@ class _Source(Protocol):
 
 class _ContinuousPiece:
     """A model that writes notes: every clip goes on where the last one ended."""
-
-    can_continue = True
 
     def __init__(self, pipeline: Art2MusPipeline, image: Image, job: Compose, settings: ComposerSettings) -> None:
         from art2mus.piece import Piece
@@ -143,40 +139,30 @@ class _ContinuousPiece:
         self._piece.close()
 
 
-class _SingleClip:
-    """A model that writes sound: every clip stands alone, and the next one is crossfaded to."""
-
-    can_continue = False
+class _ContinuousSound:
+    """A model that writes sound: every clip goes on where the last one ended, at the rate of the device."""
 
     def __init__(self, pipeline: Art2MusPipeline, image: Image, job: Compose, settings: ComposerSettings) -> None:
-        self._pipeline, self._image, self._job, self._settings = pipeline, image, job, settings
+        import soxr
+
+        from art2mus.sound_piece import SoundPiece
+
+        self._piece = SoundPiece(
+            pipeline,
+            image,
+            settings.prompt or None,
+            seed=job.seed,
+            negative_prompt=settings.negative_prompt,
+            num_inference_steps=settings.num_inference_steps,
+            guidance_scale=settings.guidance_scale,
+        )
+        self._resampler = soxr.ResampleStream(self._piece.sample_rate, job.sample_rate, 1)
 
     def next_clip(self, on_step: StepListener) -> _Music:
-        import soxr
-        import torch
-
-        settings, pipeline = self._settings, self._pipeline
-        num_steps = settings.num_inference_steps or int(pipeline.config.num_inference_steps)
         denoising = _Denoising(on_step)
-        began_s = time.perf_counter()
-
-        def listen(_pipeline: object, step: int, _timestep: object, _tensors: object) -> dict[str, torch.Tensor]:
-            denoising.listen(step + 1, num_steps)
-            return {}
-
-        output = pipeline(
-            image=self._image,
-            prompt=settings.prompt or None,
-            negative_prompt=settings.negative_prompt,
-            num_inference_steps=num_steps,
-            guidance_scale=settings.guidance_scale,
-            generator=torch.Generator().manual_seed(self._job.seed),
-            callback_on_step_end=listen,
-        )
-        seconds = denoising.split(time.perf_counter() - began_s)
-        waveform = soxr.resample(output.audios[0], output.sample_rate, self._job.sample_rate)
-        stereo = waveform if waveform.shape[1] == 2 else waveform[:, :1].repeat(2, axis=1)
-        return _Music(stereo, (), seconds)
+        stretch = self._piece.next_stretch(on_step=denoising.listen)
+        seconds = denoising.split(stretch.compose_s + stretch.decode_s)
+        return _Music(self._resampler.resample_chunk(stretch.waveform).repeat(2, axis=1), (), seconds)
 
     def close(self) -> None:
         pass
@@ -282,9 +268,7 @@ class Composer:
 
     def _held_piece(self, job: Compose) -> _Held:
         held = self._held
-        if held is None or not held.source.can_continue:
-            raise _LostPieceError
-        if held.last_clip_id != job.continues or held.sample_rate != job.sample_rate:
+        if held is None or held.last_clip_id != job.continues or held.sample_rate != job.sample_rate:
             raise _LostPieceError
         return held
 
@@ -295,7 +279,7 @@ class Composer:
         if self._held is not None:
             self._held.source.close()
             self._held = None
-        kind = _ContinuousPiece if self._pipeline.codec.decoded_type == "score" else _SingleClip
+        kind = _ContinuousPiece if self._pipeline.codec.decoded_type == "score" else _ContinuousSound
         self._held = _Held(kind(self._pipeline, image, job, self._settings), job.sample_rate)
         return self._held
 

@@ -80,7 +80,9 @@ class MelCodec(ModelMixin, ConfigMixin):
             reach += (kernel - 1) / 2 / (rate * upsampling)
             rate *= upsampling
             blocks = zip(config.resblock_kernel_sizes, config.resblock_dilation_sizes, strict=True)
-            reach += max((width - 1) / 2 * sum(dilation + 1 for dilation in dilations) for width, dilations in blocks) / rate
+            reach += (
+                max((width - 1) / 2 * sum(dilation + 1 for dilation in dilations) for width, dilations in blocks) / rate
+            )
         return math.ceil(reach + 3 / rate) + 1
 
     def plan(self, request: ClipRequest) -> Plan:
