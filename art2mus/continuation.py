@@ -81,7 +81,8 @@ class Continuation:
             raise ValueError("a piece that began with words alone cannot lean towards an artwork")
         if not 0.0 <= share <= 1.0:
             raise ValueError(f"a share is between 0 and 1, not {share}")
-        other = self.pipeline.encode_artwork(image)[1]
+        _, other = self.pipeline.encode_artwork(image)
+        assert other is not None
         self._followed_tokens = torch.lerp(self._image_tokens, other, share)
 
     def draw(

@@ -144,8 +144,7 @@ class ScoreCodec(RollVAE):
         length_s = clip.plan.length_s
         fade_s = min(FADE_OUT_S, FADE_OUT_SHARE * length_s)
         remaining_s = length_s - np.arange(begin, end, dtype=np.float32)[:, None] / self.sample_rate
-        gain: FloatArray = 0.5 - 0.5 * np.cos(np.pi * np.clip(remaining_s / fade_s, 0.0, 1.0))
-        return gain.astype(np.float32)
+        return (0.5 - 0.5 * np.cos(np.pi * np.clip(remaining_s / fade_s, 0.0, 1.0))).astype(np.float32)
 
 
 def _waveform_of(clip: Clip) -> FloatArray:
