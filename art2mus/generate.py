@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_natural, default=0, help="same seed, same music (default: 0)")
     parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
     parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
+    parser.add_argument("--loop", action="store_true", help="let the end of the music join its beginning")
     parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
     parser.add_argument("--device", default="cpu", help="where the networks run, such as cuda (default: cpu)")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the networks (default: float32)")
@@ -144,6 +145,7 @@ def _make(
         prompt,
         options.negative_prompt,
         audio_length_in_s=options.length,
+        loop=options.loop,
         num_inference_steps=options.steps,
         num_waveforms_per_prompt=options.candidates,
         generator=torch.Generator().manual_seed(options.seed),
@@ -172,9 +174,10 @@ def _write(folder: Path, stem: str, kind: str, picture: Image, clip: Clip, sampl
     sound = folder / f"{stem}.{kind}"
     soundfile.write(sound, clip.waveform.clip(-1.0, 1.0), sample_rate, subtype="PCM_24")
     yield sound
-    if clip.score is not None and clip.performance is not None and clip.player_seed is not None:
+    performance = clip.plan.performance
+    if clip.score is not None and performance is not None:
         notes = folder / f"{stem}.mid"
-        write_midi(notes, clip.score, clip.performance, clip.player_seed)
+        write_midi(notes, clip.score, performance, clip.plan.seed)
         yield notes
     sheet = folder / f"{stem}.png"
     drawing.draw(picture, clip, len(clip.waveform) / sample_rate).save(sheet)
@@ -193,7 +196,7 @@ def _receipt(
     from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
 
     config = pipeline.config
-    performance = clip.performance
+    performance = clip.plan.performance
     return {
         "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
         "model": str(options.model),
@@ -207,13 +210,14 @@ def _receipt(
         "guidance_scale": config.guidance_scale,
         "num_candidates": options.candidates,
         "similarity": clip.similarity,
+        "loop": options.loop,
         "length_s": None if clip.waveform is None else len(clip.waveform) / pipeline.codec.sample_rate,
         "sample_rate": pipeline.codec.sample_rate,
         "affect": dict(zip(AFFECT_DIMENSIONS, map(float, measure_picture(picture)), strict=True)),
         "performance": None
         if performance is None
         else {"is": performance.describe(), **dataclasses.asdict(performance)},
-        "player_seed": clip.player_seed,
+        "player_seed": clip.plan.seed,
         "num_notes": None if clip.score is None else len(clip.score.notes),
         "versions": {
             "art2mus": art2mus.__version__,

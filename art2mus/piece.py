@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -14,15 +12,13 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer, Rendering
-from art2mus.codec.protocol import ClipRequest, FloatArray
+from art2mus.codec.protocol import ClipRequest
 from art2mus.codec.score import STEPS_PER_BAR, Score
-from art2mus.pipeline import Art2MusPipeline, StepCallback
+from art2mus.continuation import Continuation, StepListener
+from art2mus.pipeline import Art2MusPipeline
 
 MAX_DRAWS = 3
 """How often a stretch that came out nearly empty is drawn again."""
-
-StepListener = Callable[[int, int], None]
-"""(steps done, steps in all) → None; an exception from it ends the work."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +80,20 @@ class Piece:
         if pipeline.codec.decoded_type != "score":
             raise ValueError("this model writes no notes, so its music cannot be continued note by note; use 'mini'")
         self.pipeline = pipeline
-        self.prompt = prompt
-        self.negative_prompt = negative_prompt
-        self.seed = seed
-        self.num_inference_steps = num_inference_steps or int(pipeline.config.num_inference_steps)
-        self.guidance_scale = guidance_scale
-        self._generator = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            self._image_embeds, self._image_tokens = pipeline.encode_artwork(image, image_embeds)
-            self.performance = performance or self._follow(self._subject())
+        self._continuation = Continuation(
+            pipeline,
+            image,
+            prompt,
+            image_embeds=image_embeds,
+            negative_prompt=negative_prompt,
+            seed=seed,
+            num_held=self.bars_per_phrase // 2 * int(pipeline.codec.latent_grid),  # as in the model's training
+            num_inference_steps=num_inference_steps,
+            guidance_scale=guidance_scale,
+        )
+        self.performance = performance or self._follow(prompt or "", seed)
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)
-        self._past: torch.Tensor | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -132,13 +130,19 @@ class Piece:
         if num_bars is not None and num_bars < 1:
             raise ValueError(f"a stretch has at least one bar, not {num_bars}")
         started = perf_counter()
-        num_bars = num_bars or self.bars_per_phrase // (1 if self._past is None else 2)
-        score, latents = self._compose(num_bars, generator or self._generator, on_step)
+        num_bars = num_bars or self.bars_per_phrase // (1 if self._continuation.past is None else 2)
+        score, latents = self._compose(num_bars, generator, on_step)
         composed = perf_counter()
         rendering = self._performer.render(score)
-        past = latents if self._past is None else torch.cat([self._past, latents], dim=1)
-        self._past = past[:, -self._num_held :]
+        self._continuation.move_on(latents)
         return Stretch(score, rendering, latents, composed - started, perf_counter() - composed)
+
+    def lean(self, image: Image.Image, share: float) -> None:
+        """From the next stretch on follow another artwork too, with a share from 0 (not at all) to 1 (it alone).
+
+        The notes change; tempo, key and players stay, so a slow path leads from one artwork to the next.
+        """
+        self._continuation.lean(image, share)
 
     def finish(self, tail_s: float = 4.0) -> Rendering:
         """Let the piece ring out; it is over then."""
@@ -156,62 +160,23 @@ class Piece:
     ) -> None:
         self.close()
 
-    @property
-    def _num_held(self) -> int:
-        """Latents that are listened to when it goes on: the first half of a phrase, as in the model's training."""
-        return self.bars_per_phrase // 2 * int(self.pipeline.codec.latent_grid)
-
     def _compose(
-        self, num_bars: int, generator: torch.Generator, on_step: StepListener | None
+        self, num_bars: int, generator: torch.Generator | None, on_step: StepListener | None
     ) -> tuple[Score, torch.Tensor]:
+        num_latents = num_bars * int(self.pipeline.codec.latent_grid)
+        length_s = num_bars * STEPS_PER_BAR * self.performance.step_s
         for _ in range(MAX_DRAWS):
-            clip = self.pipeline(
-                prompt=self.prompt,
-                negative_prompt=self.negative_prompt,
-                image_embeds=self._image_embeds,
-                image_tokens=self._image_tokens,
-                performance=self.performance,
-                audio_length_in_s=num_bars * STEPS_PER_BAR * self.performance.step_s,
-                num_inference_steps=self.num_inference_steps,
-                guidance_scale=self.guidance_scale,
-                held_latents=None if self._past is None else self._past[None],
-                generator=generator,
-                output_type="score",
-                callback_on_step_end=self._listener(num_bars, on_step),
-            ).clips[0]
+            clip = self._continuation.draw(
+                num_latents, length_s, "score", performance=self.performance, generator=generator, on_step=on_step
+            )
             if clip.score is not None and len(clip.score.notes) >= num_bars:
                 break
         if clip.score is None:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents
 
-    def _listener(self, num_bars: int, on_step: StepListener | None) -> StepCallback | None:
-        """Count the steps of several windows as one work."""
-        if on_step is None:
-            return None
-        num_held = 0 if self._past is None else self._past.shape[1]
-        num_latents = num_held + num_bars * int(self.pipeline.codec.latent_grid)
-        num_steps = self.num_inference_steps * len(self.pipeline.windows(num_latents, num_held))
-        steps_done = itertools.count(1)
-
-        def listen(
-            _pipeline: Art2MusPipeline, _step: int, _timestep: torch.Tensor, _tensors: dict[str, torch.Tensor]
-        ) -> dict[str, torch.Tensor]:
-            on_step(next(steps_done), num_steps)
-            return {}
-
-        return listen
-
-    def _subject(self) -> FloatArray | None:
-        if self._image_embeds is not None:
-            embedding: FloatArray = self._image_embeds[0].float().cpu().numpy()
-            return embedding
-        if self.prompt is None:
-            raise ValueError("a piece needs an image or a prompt")
-        return self.pipeline.encode_text([self.prompt])[0].pooled.float().cpu().numpy()
-
-    def _follow(self, subject: FloatArray | None) -> Performance:
-        plan = self.pipeline.codec.plan(ClipRequest(subject, self.prompt or "", self.seed, None))
+    def _follow(self, words: str, seed: int) -> Performance:
+        plan = self.pipeline.codec.plan(ClipRequest(self._continuation.subject(), words, seed, None))
         if plan.performance is None:
             raise ValueError("this model's codec plans no performance")
         performance: Performance = plan.performance

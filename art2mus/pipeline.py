@@ -153,6 +153,7 @@ class Art2MusPipeline(DiffusionPipeline):
         image_tokens: torch.Tensor | None = None,
         held_latents: torch.Tensor | None = None,
         performance: Performance | None = None,
+        loop: bool = False,
         output_type: str = "np",
         callback_on_step_end: StepCallback | None = None,
     ) -> Art2MusOutput:
@@ -174,6 +175,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
             held_latents: Latents of the music that the clips continue; what is new comes after.
             performance: How to play scores, instead of what follows from the subject.
+            loop: Make clips whose end joins their beginning.
             output_type: "np" for waveforms; "score" or "mel", whichever the codec has; "latent".
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
                 effect by the "latents" it returns, or by setting `pipeline._interrupt`.
@@ -184,6 +186,8 @@ class Art2MusPipeline(DiffusionPipeline):
         """
         # 1. Check the inputs
         num_items = self.check_inputs(image, prompt, negative_prompt, image_embeds, image_tokens, output_type)
+        if loop and held_latents is not None:
+            raise ValueError("a loop continues nothing but itself: pass `loop` or `held_latents`, not both")
         scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
         length_s = self.config.audio_length_in_s if audio_length_in_s is None else audio_length_in_s
         self._interrupt = False
@@ -206,7 +210,7 @@ class Art2MusPipeline(DiffusionPipeline):
         prompts = spread(prompt or "", num_items)
         seeds = sampling.player_seeds(generator, num_items)
         requests = [
-            ClipRequest(subject, words, seed, length_s, performance)
+            ClipRequest(subject, words, seed, length_s, performance, loop)
             for subject, words, seed in zip(subjects, prompts, seeds, strict=True)
         ]
         plans = [self.codec.plan(request) for request in requests]
@@ -228,6 +232,7 @@ class Art2MusPipeline(DiffusionPipeline):
                 scale,
                 num_inference_steps or self.config.num_inference_steps,
                 held=held,
+                loop=loop,
                 callback_on_step_end=callback_on_step_end,
                 **self.extra_step_kwargs(generators, eta),
             )
@@ -392,16 +397,21 @@ class Art2MusPipeline(DiffusionPipeline):
         num_inference_steps: int,
         *,
         held: torch.Tensor | None = None,
+        loop: bool = False,
         callback_on_step_end: StepCallback | None = None,
         **step_kwargs: Any,
     ) -> torch.Tensor:
         """Turn noise into latents of music, in float32; only the UNet works in its own precision.
 
-        What is longer than the denoiser oversees is made phrase by phrase, each continuing the last.
+        What is longer than the denoiser oversees is made phrase by phrase, each continuing the last; a `loop` is made
+        all at once, and has no beginning and no end while it is made.
 
         Shape: latents and result (B, C, latent_steps, latent_bins); held, the first of these steps, likewise.
         Raises: GenerationInterruptedError.
         """
+        if loop:
+            denoiser = Denoiser(self.unet, self.scheduler, condition, avoided, guidance_scale, None, noise=latents)
+            return self._denoise(denoiser, num_inference_steps, callback_on_step_end, step_kwargs, loop=True)
         num_held = 0 if held is None else held.shape[2]
         done = latents if held is None else with_beginning(latents, held)
         for begin, held_end, end in self.windows(latents.shape[2], num_held):
@@ -419,23 +429,37 @@ class Art2MusPipeline(DiffusionPipeline):
         return int(self.unet.config.sample_size[0]) if has_mask_channel else None
 
     def num_steps_for(self, plan: Plan, num_held: int) -> int:
-        """How many latent steps to denoise for a clip: a whole phrase at least, of which the clip may be a part."""
-        return max(num_held + plan.latent_steps, self.phrase or 0)
+        """How many latent steps to denoise for a clip: a whole phrase at least, of which the clip may be a part.
+
+        A loop is exactly as long as the clip.
+        """
+        return plan.latent_steps if plan.is_loop else max(num_held + plan.latent_steps, self.phrase or 0)
 
     def windows(self, num_steps: int, num_held: int) -> list[tuple[int, int, int]]:
         """How latents are divided into phrases."""
         return sampling.windows(num_steps, num_held, self.phrase or num_steps)
 
     def _denoise(
-        self, denoiser: Denoiser, num_steps: int, callback: StepCallback | None, step_kwargs: dict[str, Any]
+        self,
+        denoiser: Denoiser,
+        num_steps: int,
+        callback: StepCallback | None,
+        step_kwargs: dict[str, Any],
+        *,
+        loop: bool = False,
     ) -> torch.Tensor:
         self.scheduler.set_timesteps(num_steps, device=denoiser.noise.device)
         latents = denoiser.noise * self.scheduler.init_noise_sigma
         for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
             if self._interrupt:
                 raise GenerationInterruptedError
-            latents = denoiser.hold(latents, timestep)
-            prediction = denoiser.predict(latents, timestep)
+            if loop:
+                turn = sampling.turn_at(step, latents.shape[2], self.codec.latent_grid)
+                phrase = self.phrase or latents.shape[2]
+                prediction = sampling.predict_in_circle(denoiser, latents, timestep, turn, phrase)
+            else:
+                latents = denoiser.hold(latents, timestep)
+                prediction = denoiser.predict(latents, timestep)
             latents = self.scheduler.step(prediction, timestep, latents, **step_kwargs).prev_sample
             if callback is not None:
                 latents = callback(self, step, timestep, {"latents": latents}).get("latents", latents)
@@ -450,8 +474,10 @@ class Art2MusPipeline(DiffusionPipeline):
         """
         if output_type == "latent":
             ends = [num_held + plan.latent_steps for plan in plans]
-            return [Clip(latents=item[:, num_held:end]) for item, end in zip(latents, ends, strict=True)]
+            parts = zip(latents, plans, ends, strict=True)
+            return [Clip(item[:, num_held:end], plan) for item, plan, end in parts]
+        if plans[0].is_loop:
+            num_held = latents.shape[2] // self.codec.latent_grid // 2 * self.codec.latent_grid
+            latents = sampling.with_context(latents, num_held)
         clips = self.codec.decode_clips(latents, plans, num_held)
-        if output_type != "np":
-            return clips
-        return [self.codec.sonify(clip, plan) for clip, plan in zip(clips, plans, strict=True)]
+        return clips if output_type != "np" else [self.codec.sonify(clip) for clip in clips]

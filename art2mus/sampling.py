@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -116,6 +117,45 @@ def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, 
         found.append((end - phrase, done, end))
         done = end
     return found
+
+
+GOLDEN_SHARE = (5**0.5 - 1) / 2
+
+
+def turn_at(step: int, num_latents: int, grid: int) -> int:
+    """Where a circle of latents is cut open at a step: each time elsewhere, and evenly spread over the steps.
+
+    >>> [turn_at(step, 32, 4) for step in range(5)]
+    [0, 20, 8, 28, 16]
+    """
+    return round(step * GOLDEN_SHARE * num_latents / grid) * grid % num_latents
+
+
+def predict_in_circle(
+    denoiser: Denoiser, latents: torch.Tensor, timestep: torch.Tensor, turn: int, phrase: int
+) -> torch.Tensor:
+    """Ask a denoiser about latents whose end joins their beginning.
+
+    It sees the circle cut open at `turn`, in as many phrases as go round it; a circle shorter than a phrase goes round
+    more than once. What is seen more than once is averaged.
+
+    Shape: latents and result (B, C, latent_steps, latent_bins).
+    """
+    num_latents = latents.shape[2]
+    num_phrases = math.ceil(num_latents / phrase)
+    places = (turn + torch.arange(num_phrases * phrase, device=latents.device)) % num_latents
+    seen = [denoiser.predict(latents[:, :, part], timestep) for part in places.chunk(num_phrases)]
+    total = torch.zeros_like(latents).index_add(2, places, torch.cat(seen, dim=2))
+    return total / torch.bincount(places, minlength=num_latents)[:, None]
+
+
+def with_context(latents: torch.Tensor, num_context: int) -> torch.Tensor:
+    """Put before a circle of latents what ends it, and after it what begins it.
+
+    Shape: latents (B, C, latent_steps, latent_bins); result the same with 2 * num_context steps more.
+    """
+    places = torch.arange(-num_context, latents.shape[2] + num_context, device=latents.device)
+    return latents[:, :, places % latents.shape[2]]
 
 
 def with_beginning(latents: torch.Tensor, beginning: torch.Tensor) -> torch.Tensor:

@@ -195,11 +195,7 @@ class Composer:
 
     def _held_piece(self, job: Compose) -> PieceInWork:
         held = self._held
-        if held is None or self._last_clip_id != job.continues:
-            raise _LostPieceError
-        if job.continues is not None and not held.can_continue:
-            raise _LostPieceError
-        if held.receipt.sample_rate != job.sample_rate:
+        if held is None or self._last_clip_id != job.continues or held.receipt.sample_rate != job.sample_rate:
             raise _LostPieceError
         return held
 

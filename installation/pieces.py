@@ -52,15 +52,10 @@ class PieceInWork:
             pipeline: The model that the receipt names.
             receipt: Of the piece's first clip, as far as it is known before.
         """
-        kind = _ContinuousPiece if pipeline.codec.decoded_type == "score" else _SingleClip
+        kind = _ContinuousPiece if pipeline.codec.decoded_type == "score" else _ContinuousSound
         self._source: _Source = kind(pipeline, receipt)
         self.receipt = replace(receipt, place=-1, gain_db=None)
         """Of the last clip made; before the first, its place is -1."""
-
-    @property
-    def can_continue(self) -> bool:
-        """Whether there is more than one clip in it."""
-        return self._source.can_continue
 
     def next_clip(self, on_step: StepListener) -> Music:
         """Make what comes next."""
@@ -126,8 +121,6 @@ def versions() -> dict[str, str]:
 class _Source(Protocol):
     """Music for one work, clip by clip."""
 
-    can_continue: bool
-
     def next_clip(self, on_step: StepListener) -> Music: ...
 
     def close(self) -> None: ...
@@ -135,8 +128,6 @@ class _Source(Protocol):
 
 class _ContinuousPiece:
     """A model that writes notes: every clip goes on where the last one ended."""
-
-    can_continue = True
 
     def __init__(self, pipeline: Art2MusPipeline, receipt: Receipt) -> None:
         from art2mus.piece import Piece
@@ -163,41 +154,31 @@ class _ContinuousPiece:
         self._piece.close()
 
 
-class _SingleClip:
-    """A model that writes sound: every clip stands alone, and the next one is crossfaded to."""
-
-    can_continue = False
+class _ContinuousSound:
+    """A model that writes sound: every clip goes on where the last one ended, at the rate of the device."""
 
     def __init__(self, pipeline: Art2MusPipeline, receipt: Receipt) -> None:
-        self._pipeline, self._receipt = pipeline, receipt
+        import soxr
+
+        from art2mus.sound_piece import SoundPiece
+
+        sampling = receipt.sampling
+        self._piece = SoundPiece(
+            pipeline,
+            prompt=receipt.prompt or None,
+            image_embeds=_seen(receipt),
+            seed=receipt.seed,
+            negative_prompt=sampling.negative_prompt,
+            num_inference_steps=sampling.num_inference_steps,
+            guidance_scale=sampling.guidance_scale,
+        )
+        self._resampler = soxr.ResampleStream(self._piece.sample_rate, receipt.sample_rate, 1)
 
     def next_clip(self, on_step: StepListener) -> Music:
-        import soxr
-        import torch
-
-        receipt, pipeline = self._receipt, self._pipeline
-        sampling = receipt.sampling
-        num_steps = sampling.num_inference_steps or int(pipeline.config.num_inference_steps)
         denoising = _Denoising(on_step)
-        began_s = time.perf_counter()
-
-        def listen(_pipeline: object, step: int, _timestep: object, _tensors: object) -> dict[str, torch.Tensor]:
-            denoising.listen(step + 1, num_steps)
-            return {}
-
-        output = pipeline(
-            image_embeds=_seen(receipt),
-            prompt=receipt.prompt or None,
-            negative_prompt=sampling.negative_prompt,
-            num_inference_steps=num_steps,
-            guidance_scale=sampling.guidance_scale,
-            generator=torch.Generator().manual_seed(receipt.seed),
-            callback_on_step_end=listen,
-        )
-        seconds = denoising.split(time.perf_counter() - began_s)
-        waveform = soxr.resample(output.audios[0], output.sample_rate, receipt.sample_rate)
-        stereo = waveform if waveform.shape[1] == 2 else waveform[:, :1].repeat(2, axis=1)
-        return Music(stereo, (), seconds)
+        stretch = self._piece.next_stretch(on_step=denoising.listen)
+        seconds = denoising.split(stretch.compose_s + stretch.decode_s)
+        return Music(self._resampler.resample_chunk(stretch.waveform).repeat(2, axis=1), (), seconds)
 
     def close(self) -> None:
         pass

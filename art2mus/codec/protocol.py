@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -29,6 +29,7 @@ class ClipRequest:
         seed: Decides what is left to the player.
         length_s: Length of the clip; None is the codec's usual length.
         performance: How to play it, where that is not to follow from the subject.
+        is_loop: Whether its end is to join its beginning.
 
     Shape: subject (embedding_dim,).
     """
@@ -38,6 +39,7 @@ class ClipRequest:
     seed: int
     length_s: float | None
     performance: Performance | None = None
+    is_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ class Plan:
         length_s: Length of the clip.
         seed: Decides what is left to the player.
         performance: How a score is played; None where the decoded latents are sound already.
+        is_loop: Whether its end joins its beginning.
     """
 
     latent_steps: int
     length_s: float
     seed: int
     performance: Performance | None = None
+    is_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,9 @@ class Clip:
 
     Attributes:
         latents: What the diffusion made, float32, scaled to unit variance.
+        plan: What it was made by.
         score: The notes, where the codec has notes.
         mel: The log-mel spectrogram, where the codec has one.
-        performance: How the score is played.
-        player_seed: Decides what the performance leaves to the player.
         sounding_notes: The notes as played, in seconds.
         waveform: The sound.
         similarity: How near the sound is to its subject; higher is nearer. None if it was not ranked.
@@ -75,10 +78,9 @@ class Clip:
     """
 
     latents: torch.Tensor
+    plan: Plan
     score: Score | None = None
     mel: FloatArray | None = None
-    performance: Performance | None = None
-    player_seed: int | None = None
     sounding_notes: tuple[SoundingNote, ...] = ()
     waveform: FloatArray | None = None
     similarity: float | None = None
@@ -125,6 +127,13 @@ class Codec(Protocol):
         """
         ...
 
-    def sonify(self, clip: Clip, plan: Plan) -> Clip:
+    def sonify(self, clip: Clip) -> Clip:
         """Give a decoded clip its waveform, exactly the plan's length."""
+        ...
+
+    def stream(self, clip: Clip, piece_s: float = 1.0) -> Iterator[FloatArray]:
+        """Give the waveform of a decoded clip in pieces of about so long, as soon as each is there.
+
+        Shape: each (audio_frames, channels); joined they are the waveform.
+        """
         ...

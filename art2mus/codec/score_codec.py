@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from diffusers import ModelMixin  # noqa: F401  diffusers finds the loader by th
 from diffusers.configuration_utils import register_to_config
 
 from art2mus.codec.performance import Performance, fit_tempo
-from art2mus.codec.performer import Performer
+from art2mus.codec.performer import Performer, Rendering
 from art2mus.codec.protocol import Clip, ClipRequest, FloatArray, Plan
 from art2mus.codec.roll_vae import ROWS_PER_LATENT, STEPS_PER_LATENT, RollVAE
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, Score
@@ -23,6 +23,8 @@ USUAL_BARS = 8
 """The phrase the model learns from."""
 FADE_OUT_S, FADE_OUT_SHARE = 1.5, 0.15
 """A clip stops where its last bar does, so it fades before: so long, but no greater a share of it."""
+LOOP_JOIN_S = 0.05
+"""Over so long the end of a loop turns into what really went before its beginning."""
 
 
 class ScoreCodec(RollVAE):
@@ -79,7 +81,7 @@ class ScoreCodec(RollVAE):
             length_s = request.length_s
             num_steps = performance.num_steps_for(length_s)
             performance = fit_tempo(performance, num_steps, length_s)
-        return Plan(num_steps // STEPS_PER_LATENT, length_s, request.seed, performance)
+        return Plan(num_steps // STEPS_PER_LATENT, length_s, request.seed, performance, request.is_loop)
 
     @torch.no_grad()
     def decode_clips(self, latents: torch.Tensor, plans: Sequence[Plan], num_held: int = 0) -> list[Clip]:
@@ -92,23 +94,62 @@ class ScoreCodec(RollVAE):
             score = score.slice(num_held * STEPS_PER_LATENT, end * STEPS_PER_LATENT)
             if num_held == 0:  # there is nothing that a note could be held from
                 score = Score(tuple(replace(note, is_held=False) for note in score.notes), score.num_steps)
-            clips.append(Clip(latent[:, num_held:end], score, performance=plan.performance, player_seed=plan.seed))
+            clips.append(Clip(latent[:, num_held:end], plan, score))
         return clips
 
-    def sonify(self, clip: Clip, plan: Plan) -> Clip:
+    def sonify(self, clip: Clip) -> Clip:
         """Perform the score; stereo.
 
         Raises: SynthesizerMissing without FluidSynth's library; the message says what to install.
         """
+        *past, rendering = self._renderings(clip, clip.plan.latent_steps)
+        waveform = _fitted(rendering.waveform, round(clip.plan.length_s * self.sample_rate))
+        if past:
+            join = round(LOOP_JOIN_S * self.sample_rate)
+            share = np.linspace(0.0, 1.0, join, dtype=np.float32)[:, None]
+            before = _fitted(past[0].waveform, len(waveform))
+            waveform[-join:] += share * (before[-join:] - waveform[-join:])
+        else:
+            waveform *= self._fade(clip, 0, len(waveform))
+        return replace(clip, waveform=waveform, sounding_notes=rendering.notes)
+
+    def stream(self, clip: Clip, piece_s: float = 1.0) -> Iterator[FloatArray]:
+        """Perform the score in pieces of whole bars; held notes and the room's reverberation go on across them."""
+        if clip.plan.is_loop:  # its beginning depends on its end
+            yield _waveform_of(self.sonify(clip))
+            return
+        num_samples = round(clip.plan.length_s * self.sample_rate)
+        per_bar_s = clip.plan.length_s * self.latent_grid / clip.plan.latent_steps
+        begin = 0
+        for rendering in self._renderings(clip, max(1, round(piece_s / per_bar_s)) * self.latent_grid):
+            is_last = num_samples - begin - len(rendering.waveform) <= 2
+            piece = _fitted(rendering.waveform, num_samples - begin if is_last else len(rendering.waveform))
+            yield piece * self._fade(clip, begin, begin + len(piece))
+            begin += len(piece)
+
+    def _renderings(self, clip: Clip, latents_at_once: int) -> Iterator[Rendering]:
+        """The sound of a clip, piece after piece; of a loop the whole, twice."""
+        plan = clip.plan
         if clip.score is None or plan.performance is None:
             raise ValueError("this clip has no score to perform")
         self.performer.start(plan.performance, plan.seed)
-        rendering = self.performer.render(clip.score)
-        waveform = _fitted(rendering.waveform, round(plan.length_s * self.sample_rate))
-        num_fading = round(min(FADE_OUT_S, FADE_OUT_SHARE * plan.length_s) * self.sample_rate)
-        fade = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, num_fading, dtype=np.float32))
-        waveform[len(waveform) - num_fading :] *= fade[:, None]
-        return replace(clip, waveform=waveform, sounding_notes=rendering.notes)
+        if plan.is_loop:
+            yield self.performer.render(clip.score)
+        step = latents_at_once * STEPS_PER_LATENT
+        for begin in range(0, clip.score.num_steps, step):
+            yield self.performer.render(clip.score.slice(begin, min(begin + step, clip.score.num_steps)))
+
+    def _fade(self, clip: Clip, begin: int, end: int) -> FloatArray:
+        """The gain of some samples of a clip that fades before its end."""
+        length_s = clip.plan.length_s
+        fade_s = min(FADE_OUT_S, FADE_OUT_SHARE * length_s)
+        remaining_s = length_s - np.arange(begin, end, dtype=np.float32)[:, None] / self.sample_rate
+        return (0.5 - 0.5 * np.cos(np.pi * np.clip(remaining_s / fade_s, 0.0, 1.0))).astype(np.float32)
+
+
+def _waveform_of(clip: Clip) -> FloatArray:
+    assert clip.waveform is not None
+    return clip.waveform
 
 
 def _performance_for(request: ClipRequest) -> Performance:

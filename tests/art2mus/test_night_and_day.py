@@ -31,7 +31,7 @@ def listen(mini: Art2MusPipeline, work: Path, num_seeds: int) -> tuple[NDArray[n
     made = mini([load_artwork(work)] * num_seeds, generator=generators, audio_length_in_s=LENGTH_S)
     affect = np.mean([measure_sound(waveform, made.sample_rate) for waveform in made.audios], axis=0)
     row = np.mean([note.row for score in made.scores for note in score.notes])
-    return affect, [clip.performance for clip in made.clips if clip.performance is not None], float(row)
+    return affect, [clip.plan.performance for clip in made.clips if clip.plan.performance is not None], float(row)
 
 
 def difference(day: NDArray[np.float32], night: NDArray[np.float32]) -> dict[str, float]:

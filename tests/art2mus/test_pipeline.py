@@ -186,9 +186,9 @@ def test_what_was_seen_may_be_passed_instead_of_the_picture(pipe: Art2MusPipelin
     for arguments in ({"image_embeds": embeds}, {"image_embeds": embeds, "image_tokens": tokens}):
         found = pipe(audio_length_in_s=3.0, generator=seeded(1), output_type="score", **arguments)
         assert found.scores == expected.scores
-        assert found.clips[0].performance == expected.clips[0].performance
+        assert found.clips[0].plan.performance == expected.clips[0].plan.performance
     tokens_alone = pipe(image_tokens=tokens, audio_length_in_s=3.0, generator=seeded(1), output_type="score")
-    tempo = tokens_alone.clips[0].performance
+    tempo = tokens_alone.clips[0].plan.performance
     assert tempo is not None
     assert tempo.melody == Performance.neutral().melody
 
@@ -196,8 +196,8 @@ def test_what_was_seen_may_be_passed_instead_of_the_picture(pipe: Art2MusPipelin
 def test_a_text_alone_has_an_affect_and_names_instruments(pipe: Art2MusPipeline) -> None:
     for instrument in ("piano", "strings"):
         clip = pipe(prompt=f"slow {instrument}", output_type="score", generator=seeded(1)).clips[0]
-        assert clip.performance is not None
-        assert instrument in (clip.performance.melody, clip.performance.pad, clip.performance.colour)
+        assert clip.plan.performance is not None
+        assert instrument in (clip.plan.performance.melody, clip.plan.performance.pad, clip.plan.performance.colour)
         assert clip.latents.shape[1] == 32, "eight bars, where no length is asked for"
 
 
