@@ -79,14 +79,29 @@ class Line:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code: 0, or 1 where a goal was missed."""
     options = _parser().parse_args(arguments)
+    lines = measure(options.scenes, options.hours, options.seed)
+    Console(soft_wrap=True).print(table(lines))
+    return 0 if all(line.is_reached for line in lines) else 1
+
+
+def measure(num_scenes: int, hours: float, seed: int = 0) -> list[Line]:
+    """Measure all there is.
+
+    Args:
+        num_scenes: Scenes to find the painting in.
+        hours: Simulated, of empty rooms, and of a camera that passes by.
+        seed: For other scenes.
+    """
     cv2.setNumThreads(1)
     artworks = {path.stem: read_artwork(path) for path in sorted(GALLERY.glob("*.jpg"))}
     known = known_works(list(artworks)[::2], artworks)
-    outcomes = list(track(look_at_scenes(artworks, known, options.scenes, options.seed), "scenes", options.scenes))
-    lines = [*found_lines(outcomes), *trigger_lines(artworks, known, options.hours, options.seed)]
-    lines += [*speed_lines(artworks, known, options.seed), *many_lines(artworks, options.seed)]
-    Console(soft_wrap=True).print(table(lines))
-    return 0 if all(line.is_reached for line in lines) else 1
+    outcomes = list(track(look_at_scenes(artworks, known, num_scenes, seed), "scenes", num_scenes))
+    return [
+        *found_lines(outcomes),
+        *trigger_lines(artworks, known, hours, seed),
+        *speed_lines(artworks, known, seed),
+        *many_lines(artworks, seed),
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
