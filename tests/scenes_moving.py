@@ -12,8 +12,9 @@ from tests import scenes_parts as parts
 from tests.scenes import HEIGHT, WIDTH, Conditions, draw_conditions, render, render_wall
 from tests.scenes_parts import Pixels, Random
 
-SCENE_FRAMES = 150
-"""Pictures before the scene is another."""
+SCENE_FRAMES = 50
+"""Pictures before the scene is another; somebody who walks through it stands still in the middle of them."""
+STANDS, LEAVES = 18, 38
 NUM_NOISES = 8
 
 
@@ -28,7 +29,7 @@ def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
             walker = _Walker(rng)
         frame = wall.copy()
         walker.draw(frame, step)
-        light = 1 + 0.05 * np.sin(step / 20)
+        light = 1 + 0.05 * np.sin(step / 8)
         yield _with(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
 
 
@@ -73,9 +74,9 @@ class _Walker:
         self._colour = tuple(float(shade) for shade in rng.uniform(20, 200, 3))
 
     def draw(self, frame: Pixels, step: int) -> None:
-        walked = min(step, 50) + max(step - 110, 0)
+        walked = min(step, STANDS) + max(step - LEAVES, 0)
         x, size = self._start + self._speed * walked, self._height
-        sway = 0.02 * size * np.sin(step / 3) if walked == step or step > 110 else 0.0
+        sway = 0.02 * size * np.sin(step / 3)
         head = (int(x + sway), int(HEIGHT - 0.88 * size))
         cv2.ellipse(
             frame, (int(x), int(HEIGHT - 0.3 * size)), (int(0.17 * size), int(0.48 * size)), 0, 0, 360, self._colour, -1

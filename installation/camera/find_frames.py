@@ -16,11 +16,15 @@ THRESHOLDS = (15, 40, 90)
 """Of the edge detector, from faint to strong: each shows other outlines whole."""
 MIN_SUPPORT = 0.6
 """Share of the outline along which there has to be an edge."""
+MIN_STRAIGHT = 0.5
+"""Of an outline that is partly covered: the share that four straight sides have to make up. A head has less."""
 EDGE = 3.0
 """What counts as one: grey values from one pixel to the next, after smoothing."""
 
 Gradient = NDArray[np.float32]
 Contour = NDArray[np.int32]
+Side = tuple[NDArray[np.float64], NDArray[np.float64], float]
+"""A straight part of an outline: its line (a unit normal and a distance), its middle, its length."""
 
 
 class Candidate(NamedTuple):
@@ -130,28 +134,31 @@ def _from_sides(contour: Contour) -> Corners | None:
     sides = _longest_sides(outline)
     if len(sides) < 4:
         return None
-    middles = np.array([middle for _, middle in sides])
+    if sum(length for _, _, length in sides) < MIN_STRAIGHT * cv2.arcLength(cv2.convexHull(contour), True):
+        return None
+    middles = np.array([middle for _, middle, _ in sides])
     around = middles - middles.mean(axis=0)
-    lines = np.array([line for line, _ in sides])[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
+    lines = np.array([line for line, _, _ in sides])[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
     crossings = np.cross(np.roll(lines, 1, axis=0), lines)
     if np.abs(crossings[:, 2]).min() < 0.2:  # neighbours nearly parallel
         return None
     return (crossings[:, :2] / crossings[:, 2:]).astype(np.float32)
 
 
-def _longest_sides(outline: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Up to four lines (a unit normal and a distance) and the middle of each; parts of one line count once."""
+def _longest_sides(outline: NDArray[np.float64]) -> list[Side]:
+    """Up to four of them; parts of one line count once."""
     parts = np.roll(outline, -1, axis=0) - outline
     lengths = np.linalg.norm(parts, axis=1)
-    sides: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    sides: list[Side] = []
     for index in np.argsort(-lengths)[:12]:
         normal = np.array([-parts[index, 1], parts[index, 0]]) / max(lengths[index], 1e-6)
         middle = outline[index] + parts[index] / 2
         is_other = [
-            abs(normal @ line[:2]) < 0.97 or abs(line[:2] @ middle + line[2]) > 0.1 * lengths.max() for line, _ in sides
+            abs(normal @ line[:2]) < 0.97 or abs(line[:2] @ middle + line[2]) > 0.1 * lengths.max()
+            for line, _, _ in sides
         ]
         if all(is_other):
-            sides.append((np.array([*normal, -normal @ outline[index]]), middle))
+            sides.append((np.array([*normal, -normal @ outline[index]]), middle, float(lengths[index])))
         if len(sides) == 4:
             break
     return sides

@@ -19,6 +19,8 @@ FOCAL_LENGTHS = (0.6, 2.5)
 NOMINAL_FOCAL_LENGTH = 1.0
 """In picture widths (53° of view), where the perspective is too weak to tell."""
 MAX_ASPECT = 8.0
+MAX_FORESHORTENING = 2.0
+"""One side of a painting for the other: more than perspective does at 40°, however near."""
 
 
 def rectify(camera_frame: Pixels, corners: Corners, max_side: int = 1024) -> Pixels:
@@ -73,7 +75,9 @@ def is_plausible(corners: Corners) -> bool:
     turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
     lengths = np.linalg.norm(sides, axis=1)
     sines = turns / np.maximum(lengths * np.roll(lengths, -1), 1e-9)
-    return bool((sines > 0.35).all() and lengths.min() > 0.1 * lengths.max() and lengths.min() > 8)
+    opposite = lengths[:2] / np.maximum(lengths[2:], 1e-9)
+    is_even = bool((np.abs(np.log(np.maximum(opposite, 1e-9))) < np.log(MAX_FORESHORTENING)).all())
+    return is_even and bool((sines > 0.35).all() and lengths.min() > 0.1 * lengths.max() and lengths.min() > 8)
 
 
 def aspect_ratio(corners: Corners, picture_width: int, picture_height: int) -> float:

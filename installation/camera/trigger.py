@@ -42,7 +42,7 @@ class TriggerSettings:
     max_motion: float = 0.04
     max_change: float = 0.1
     min_sharpness: float = 0.29
-    max_glare: float = 0.04
+    max_glare: float = 0.08
     min_light: float = 0.2
     min_side: float = 0.13
     min_confidence: float = 0.3
@@ -137,7 +137,8 @@ class Trigger:
             return Hint.COME_CLOSER
         if light(look.view) < limits.min_light:
             return Hint.TOO_DARK
-        if glare(look.view) > limits.max_glare:
+        # A known work is recognised through it, and has a better picture.
+        if look.artwork_id is None and glare(look.view) > limits.max_glare:
             return Hint.GLARE
         return Hint.HOLD_STILL if sharpness(look.view) < limits.min_sharpness else Hint.NONE
 
