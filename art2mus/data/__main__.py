@@ -29,12 +29,16 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "artgraph": Command("art2mus.data.artgraph", "catalogue of artworks: ArtGraph, WikiArt, any folder of pictures"),
     "fma": Command("art2mus.data.fma", "catalogue of tracks: FMA, any folder of audio; finds corrupt and silent files"),
+    "vary": Command("art2mus.data.vary", "more pictures of the works of a catalogue: crops, in another light"),
+    "cut": Command("art2mus.data.cut", "excerpts of tracks, all of one length"),
+    "perform": Command("art2mus.data.perform", "tracks that mini can learn from: windows of scores, performed"),
     "embed": Command("art2mus.data.embed", "embeddings of a catalogue"),
     "pair": Command("art2mus.data.pair", "pairs of artworks and tracks that are alike"),
     "describe": Command("art2mus.data.describe", "descriptions of artworks by a language model"),
     "import-pairs": Command("art2mus.data.import_pairs", "the published pairs, as far as their files are here"),
     "statistics": Command("art2mus.data.statistics", "how alike the pairs are: the paper's Table 1, and a histogram"),
     "split": Command("art2mus.data.pair_split", "training, validation and test, by style"),
+    "score-pairs": Command("art2mus.data.score_pairs", "pairs with performed windows, for training mini's projection"),
 }
 
 
