@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from art2mus.data.tables import DataError
+from art2mus.exit_codes import exit_code
 from art2mus.whole_files import FolderInUseError
 
 # Read when torch is imported: threads that wait actively slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-FAILED, INTERRUPTED = 2, 130
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             subparser.description = (module.__doc__ or "").splitlines()[0]
             module.add_arguments(subparser)
     options = parser.parse_args(words)
-    try:
-        return int(module.run(options))
-    except (DataError, FolderInUseError) as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED
+    return exit_code(lambda: int(module.run(options)), DataError, FolderInUseError)
 
 
 if __name__ == "__main__":

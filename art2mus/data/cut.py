@@ -55,12 +55,12 @@ def run(options: argparse.Namespace) -> int:
             rows[name] = {**row, "file": name, "duration_s": f"{options.seconds:.3f}"}
             jobs[name] = (catalogue.path(row["file"]), start, options.seconds)
     recipe = {"command": "cut", "seconds": options.seconds, "per_track": options.per_track}
+    if not jobs:
+        raise DataError(f"{options.catalogue}: no track of {options.seconds:g} s or more; ask for shorter excerpts")
     with sole_run(options.output):
         failed |= make_files(options.output, recipe, jobs, write_excerpt, options.processes)
         left_out = save_rejected(options.output / CATALOGUE_FILE, failed)
         made = [row for name, row in rows.items() if name not in failed]
-        if not made:
-            raise DataError(f"{options.output}: nothing could be cut\n{left_out}")
         Catalogue(options.output, tuple(made)).save(options.output / CATALOGUE_FILE)
     print(f"{options.output}: {len(made):,} excerpts of {len(catalogue):,} tracks")
     print(left_out)
@@ -103,5 +103,5 @@ def _duration(row: Mapping[str, str], csv: Path) -> float:
         return float(row["duration_s"])
     except (KeyError, ValueError):
         raise DataError(
-            f"{csv}: {row['file']}: needs its length in the column 'duration_s'; make it with fma"
+            f"{csv}: {row['file']}: no length in a column 'duration_s'; make it with fma"
         ) from None

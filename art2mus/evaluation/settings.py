@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator
 from art2mus.strict_yaml import Section
 
 File = Annotated[Path, Field(strict=False)]
-Metric = Literal["fd-musicnn", "affect", "fad", "fad-clap", "kl"]
+Metric = Literal["fd-musicnn", "affect", "fad", "fad-clap", "kl", "ibsc", "clap-score"]
 
 TRUTH, SHUFFLED_TRUTH = "true tracks", "true tracks, shuffled"
 """What stands beside the models in every table: the true music, and music that is real but another artwork's."""
