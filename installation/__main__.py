@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from installation.clock import process_started_at_s
+
+if TYPE_CHECKING:
+    from installation.config import KioskConfig
 
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "configs" / "kiosk.yaml"
 
@@ -15,7 +20,7 @@ DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "configs" / "kiosk.yam
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the kiosk, or check whether it could run; returns the exit code."""
     options = _parser().parse_args(arguments)
-    from installation.config import ConfigError, KioskConfig, load_config
+    from installation.config import ConfigError, load_config
 
     overrides = [*options.set, *(["screen.windowed=true"] if options.windowed else [])]
     config_path = options.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
@@ -32,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if config is None:
         print("\n".join(mistakes), file=sys.stderr)
         return 2
+    if config.study is not None:
+        return _hold_study(config.study, config, options)
     from installation.app import run_kiosk
     from installation.director import RunOptions
     from installation.logs import start_logging
@@ -39,6 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     start_logging(log_path())
     return run_kiosk(config, RunOptions(process_started_at_s(), options.run_for, options.record))
+
+
+def _hold_study(study: Path, config: KioskConfig, options: argparse.Namespace) -> int:
+    """Become the program of the listening study, of which the kiosk knows nothing but its name."""
+    if options.run_for is not None or options.record is not None:
+        print("--run-for and --record are for the show; take `study` out of the configuration", file=sys.stderr)
+        return 2
+    words = [sys.executable, "-m", "installation.study", str(study), "--kiosk"]
+    words += ["--windowed"] if config.screen.windowed else []
+    words += ["--device", config.audio.device] if config.audio.device else []
+    return os.execv(sys.executable, words)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -87,6 +87,7 @@ class KioskConfig(Section):
     screen: ScreenConfig = ScreenConfig()
     composer: ComposerConfig = ComposerConfig()
     library: LibraryConfig = LibraryConfig()
+    study: Annotated[Path, Field(strict=False)] | None = None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> KioskConfig:
@@ -107,12 +108,12 @@ def _from(base: Path, name: str) -> str:
 
 
 def _seen_from(base: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a file with its relative folders made absolute."""
+    """The values of a file with its relative paths made absolute."""
     seen = dict(values)
     for key, value in values.items():
         if isinstance(value, dict):
             seen[key] = _seen_from(base, value)
-        elif key == "folder" and isinstance(value, str):
+        elif key in ("folder", "study") and isinstance(value, str):
             seen[key] = str(base / Path(value).expanduser())
         elif key == "model" and isinstance(value, str):
             seen[key] = _from(base, value)

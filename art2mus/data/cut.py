@@ -102,6 +102,4 @@ def _duration(row: Mapping[str, str], csv: Path) -> float:
     try:
         return float(row["duration_s"])
     except (KeyError, ValueError):
-        raise DataError(
-            f"{csv}: {row['file']}: no length in a column 'duration_s'; make it with fma"
-        ) from None
+        raise DataError(f"{csv}: {row['file']}: no length in a column 'duration_s'; make it with fma") from None

@@ -74,3 +74,10 @@ def test_a_full_disk_is_no_place_for_a_library(tmp_path: Path) -> None:
     finding = health.find_room("library", tmp_path / "not" / "yet" / "there", needed_bytes=10**18)
     assert not finding.is_there
     assert finding.advice.startswith("make room")
+
+
+def test_a_study_that_is_not_there_is_needed(tmp_path: Path) -> None:
+    for name, is_there in (("absent.yaml", False), ("there.yaml", True)):
+        (tmp_path / "there.yaml").touch()
+        finding = health.find_study(tmp_path / name)
+        assert (finding.is_there, bool(finding.advice), finding.is_needed) == (is_there, not is_there, True)
