@@ -64,7 +64,7 @@ def evaluate(settings: EvaluateSettings, *, has_published: bool) -> int:
     folder = settings.output / "clips"
 
     # 2. Make the music
-    make_clips(orders, folder)
+    make_clips(orders, folder, settings.device)
     music = {
         name: [[sound_path(order, folder) for order in of_item] for of_item in of_items]
         for name, of_items in orders.items()
