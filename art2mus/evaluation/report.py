@@ -38,11 +38,12 @@ th { font-weight: 600; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .work { display: grid; grid-template-columns: minmax(200px, 1fr) 3fr; gap: 1.5rem; margin: 1.5rem 0 2.5rem;
         padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 1.5rem; }
+.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
 img { display: block; width: 100%; border-radius: 3px; margin: .3rem 0; }
 audio { width: 100%; height: 36px; }
-.histograms { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 1.5rem; }
+.histograms { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 1.5rem; }
+@media (max-width: 720px) { body { padding: 1.5rem 1rem 3rem; } .work { grid-template-columns: minmax(0, 1fr); } }
 """
 
 
