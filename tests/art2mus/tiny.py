@@ -1,5 +1,7 @@
 """Tiny but real components: everything the full model has, at a size that runs in milliseconds."""
 
+import json
+import string
 from pathlib import Path
 
 import torch
@@ -29,6 +31,7 @@ from art2mus.codec.mel import MelCodec
 from art2mus.codec.protocol import Codec
 from art2mus.codec.score_codec import ScoreCodec
 from art2mus.imagebind import ImageBind
+from art2mus.imagebind_text import ImageBindText
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
@@ -158,6 +161,25 @@ def imagebind(seed: int = 0) -> ImageBind:
             torch.nn.init.normal_(tower.cls_token)
             torch.nn.init.normal_(tower.pos_embedding_helper.pos_embed)
     return encoder.eval()
+
+
+def imagebind_text(seed: int = 0) -> ImageBindText:
+    """The text tower, with random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return ImageBindText(IMAGE_DIM, width=16, num_layers=2, num_heads=2, vocab_size=len(_letters()) + 2).eval()
+
+
+def save_clip_tokenizer(folder: Path) -> None:
+    """CLIP's tokenizer without merges: it spells."""
+    words = [*_letters(), "<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+
+
+def _letters() -> list[str]:
+    return [letter + end for end in ("", "</w>") for letter in string.ascii_lowercase]
 
 
 def pipeline(
