@@ -15,6 +15,8 @@ def save_all(folder: Path) -> None:
     """Save every model into a folder of its own."""
     encoder = tiny.imagebind()
     encoder.save_pretrained(folder / "imagebind")
+    tiny.imagebind_text().save_pretrained(folder / "imagebind" / "text")
+    tiny.save_clip_tokenizer(folder / "clip-tokenizer")
     for name, num_tokens in (("art2mus", 1), ("art2mus-4", 4)):
         tiny.pipeline(tiny.mel_codec(), num_tokens=num_tokens, image_encoder=encoder).save_pretrained(folder / name)
     tiny.save_clap(folder / "clap")
