@@ -136,6 +136,7 @@ def test_clips_scores_and_report(config: Path, collection: Path, capsys: pytest.
     assert "&lt;i&gt;0.png" in page
     assert "<i>" not in page
     assert page.count("<audio") == 2 * 3
+    assert re.search(r"<td>[-\d.]+<small>[-\d.]+ to [-\d.]+</small></td>", page)
     assert OpenTags(page).tags == []
 
 
