@@ -34,14 +34,14 @@ p, figcaption, .small { color: var(--soft); font-size: .9rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .4rem .9rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; }
+th { font-weight: 600; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
                                  background: var(--ground); }
 td small { display: block; color: var(--soft); }
 figcaption { overflow-wrap: anywhere; }
 .work { display: grid; grid-template-columns: minmax(200px, 1fr) 3fr; gap: 1.5rem; margin: 1.5rem 0 2.5rem;
         padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr)); gap: 1.5rem; }
+.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(210px, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
 img { display: block; width: 100%; border-radius: 3px; margin: .3rem 0; }
 audio { width: 100%; height: 36px; }
