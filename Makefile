@@ -1,12 +1,13 @@
 # make kiosk   plays the gallery           make test    runs every test
 # make lint    checks style and types      make bench   measures speed and memory
+# make paper-small   goes the paper's whole way, from data to tables, at a small scale
 #
 # Each sets up what it needs, once: Debian packages, then a virtual environment in .venv.
 # Words for the program go into ARGS:  make kiosk ARGS="--windowed --run-for 60"
 #                                      make test ARGS="-m 'not e2e' tests/art2mus"
 
 .DEFAULT_GOAL := kiosk
-.PHONY: kiosk test lint bench
+.PHONY: kiosk test lint bench paper-small
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -39,6 +40,9 @@ lint: .venv/develop.stamp
 
 bench: .venv/develop.stamp
 	@$(BIN)/python -m bench $(ARGS)
+
+paper-small: .venv/develop.stamp
+	@PYTHON=$(BIN)/python scripts/paper-small
 
 .venv/kiosk.stamp: pyproject.toml constraints.txt Makefile
 	@scripts/debian-packages $(KIOSK_PACKAGES)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import art2mus
 from art2mus.evaluation.settings import EvaluateSettings
+from art2mus.exit_codes import FAILED, exit_code
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
     from art2mus.evaluation.tables import Table
-
-FAILED, INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,18 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from art2mus.strict_yaml import ConfigError, load
     from art2mus.whole_files import FolderInUseError, sole_run
 
-    try:
+    def run() -> int:
         settings = load(options.config, EvaluateSettings, options.overrides)
         with sole_run(settings.output):
             return evaluate(settings, has_published=options.paper)
-    except (ConfigError, DataError, FolderInUseError, ModelMissingError, UnreadableImageError) as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED
+
+    return exit_code(run, ConfigError, DataError, FolderInUseError, ModelMissingError, UnreadableImageError)
 
 
 def evaluate(settings: EvaluateSettings, *, has_published: bool) -> int:
@@ -71,7 +64,7 @@ def evaluate(settings: EvaluateSettings, *, has_published: bool) -> int:
     folder = settings.output / "clips"
 
     # 2. Make the music
-    make_clips(orders, folder)
+    make_clips(orders, folder, settings.device)
     music = {
         name: [[sound_path(order, folder) for order in of_item] for of_item in of_items]
         for name, of_items in orders.items()

@@ -211,9 +211,12 @@ class Trunk(nn.Module):
         self.pre_transformer_layer = nn.Sequential(first)
         self.blocks = nn.Sequential(*(Block(width, num_heads, bias_kv=bias_kv) for _ in range(num_layers)))
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Shape: tokens and result (B, T, width)."""
-        return cast(torch.Tensor, self.blocks(self.pre_transformer_layer(tokens)))
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Shape: tokens and result (B, T, width); mask (T, T), added to the attention."""
+        tokens = self.pre_transformer_layer(tokens)
+        for block in self.blocks:
+            tokens = block(tokens, mask)
+        return tokens
 
 
 class Block(nn.Module):
@@ -226,10 +229,10 @@ class Block(nn.Module):
         self.norm_2 = nn.LayerNorm(width, eps=NORM_EPS)
         self.mlp = named(fc1=nn.Linear(width, 4 * width), act=nn.GELU(), fc2=nn.Linear(4 * width, width))
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Shape: tokens and result (B, T, width)."""
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Shape: tokens and result (B, T, width); mask (T, T)."""
         read = self.norm_1(tokens)
-        tokens = tokens + self.attn(read, read, read, need_weights=False)[0]
+        tokens = tokens + self.attn(read, read, read, need_weights=False, attn_mask=mask)[0]
         return cast(torch.Tensor, tokens + self.mlp(self.norm_2(tokens)))
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from installation.clock import process_started_at_s
+
+if TYPE_CHECKING:
+    from installation.config import KioskConfig
 
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "configs" / "kiosk.yaml"
 
@@ -21,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from installation.places import pin_path
 
         return set_pin(pin_path())
-    from installation.config import ConfigError, KioskConfig, load_config
+    from installation.config import ConfigError, load_config
 
     overrides = [*options.set, *(["screen.windowed=true"] if options.windowed else [])]
     config_path = options.config or default_config()
@@ -42,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from installation.recompose import recompose
 
         return recompose(config, options.recompose, options.output)
+    if config.study is not None:
+        return _hold_study(config.study, config, options)
     from installation.app import run_kiosk
     from installation.director import RunOptions
     from installation.logs import start_logging
@@ -56,6 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def default_config() -> Path | None:
     """The configuration that is read when none is named."""
     return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+
+
+def _hold_study(study: Path, config: KioskConfig, options: argparse.Namespace) -> int:
+    """Become the program of the listening study, of which the kiosk knows nothing but its name."""
+    if options.run_for is not None or options.record is not None:
+        print("--run-for and --record are for the show; take `study` out of the configuration", file=sys.stderr)
+        return 2
+    words = [sys.executable, "-m", "installation.study", str(study), "--kiosk"]
+    words += ["--windowed"] if config.screen.windowed else []
+    words += ["--device", config.audio.devices[0]] if config.audio.devices else []
+    return os.execv(sys.executable, words)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -210,6 +210,7 @@ class KioskConfig(Section):
     web: WebConfig = WebConfig()
     hours: HoursConfig = HoursConfig()
     admin: AdminConfig = AdminConfig()
+    study: Annotated[Path, Field(strict=False)] | None = None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> KioskConfig:
@@ -230,12 +231,12 @@ def _from(base: Path, name: str) -> str:
 
 
 def _seen_from(base: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a file with its relative folders made absolute."""
+    """The values of a file with its relative paths made absolute."""
     seen = dict(values)
     for key, value in values.items():
         if isinstance(value, dict):
             seen[key] = _seen_from(base, value)
-        elif key in ("folder", "refused_words") and isinstance(value, str):
+        elif key in ("folder", "refused_words", "study") and isinstance(value, str):
             seen[key] = str(base / Path(value).expanduser())
         elif key == "source" and isinstance(value, str):
             seen[key] = value if "://" in value or value.isdecimal() else str(base / Path(value).expanduser())

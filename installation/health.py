@@ -85,12 +85,20 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield from _web(config.web)
     yield find_room("library", config.library.folder or library_dir(), MIN_FREE_BYTES)
     yield find_room("log", log_path().parent, MIN_FREE_BYTES // 10)
+    if config.study is not None:
+        yield find_study(config.study)
 
 
 def _configuration(mistakes: Sequence[str], path: Path | None) -> Finding:
     if mistakes:
         return Finding("configuration", False, "\n".join(mistakes), "correct these lines")
     return Finding("configuration", True, str(path) if path else "defaults")
+
+
+def find_study(path: Path) -> Finding:
+    """Whether the listening study's file is there; the study itself reads it."""
+    is_there = path.is_file()
+    return Finding("study", is_there, str(path), "" if is_there else "no such file; correct the key `study`")
 
 
 # ---------------------------------------------------------------- screen

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from art2mus.data.tables import DataError
+from art2mus.exit_codes import exit_code
 from art2mus.whole_files import FolderInUseError
 
 # Read when torch is imported: threads that wait actively slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-FAILED, INTERRUPTED = 2, 130
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,16 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "artgraph": Command("art2mus.data.artgraph", "catalogue of artworks: ArtGraph, WikiArt, any folder of pictures"),
     "fma": Command("art2mus.data.fma", "catalogue of tracks: FMA, any folder of audio; finds corrupt and silent files"),
+    "vary": Command("art2mus.data.vary", "more pictures of the works of a catalogue: crops, in another light"),
+    "cut": Command("art2mus.data.cut", "excerpts of tracks, all of one length"),
+    "perform": Command("art2mus.data.perform", "tracks that mini can learn from: windows of scores, performed"),
     "embed": Command("art2mus.data.embed", "embeddings of a catalogue"),
     "pair": Command("art2mus.data.pair", "pairs of artworks and tracks that are alike"),
     "describe": Command("art2mus.data.describe", "descriptions of artworks by a language model"),
     "import-pairs": Command("art2mus.data.import_pairs", "the published pairs, as far as their files are here"),
     "statistics": Command("art2mus.data.statistics", "how alike the pairs are: the paper's Table 1, and a histogram"),
     "split": Command("art2mus.data.pair_split", "training, validation and test, by style"),
+    "score-pairs": Command("art2mus.data.score_pairs", "pairs with performed windows, for training mini's projection"),
 }
 
 
@@ -53,16 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             subparser.description = (module.__doc__ or "").splitlines()[0]
             module.add_arguments(subparser)
     options = parser.parse_args(words)
-    try:
-        return int(module.run(options))
-    except (DataError, FolderInUseError) as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED
+    return exit_code(lambda: int(module.run(options)), DataError, FolderInUseError)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from art2mus.data.options import at_least_0, at_least_1
+from art2mus.data.options import add_folder, add_root, at_least_0, at_least_1
 
 if TYPE_CHECKING:
     from art2mus.data.batches import Done, Work
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def add_batch_arguments(parser: argparse.ArgumentParser, batch_size: int) -> None:
     """Add where to write, and how the work is cut up."""
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to write")
-    parser.add_argument("--root", type=Path, help="what the files are relative to (default: the catalogue's folder)")
+    add_folder(parser)
+    add_root(parser)
     help_size = "items that the model sees at once (default: %(default)s)"
     parser.add_argument("--batch-size", type=at_least_1, default=batch_size, metavar="N", help=help_size)
     num_workers = max(1, len(os.sched_getaffinity(0)) - 1)

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("image", "audio", "text"), required=True, help="what the items are")
     parser.add_argument("--embedder", choices=("affect", "imagebind"), required=True, help="affect needs no weights")
     parser.add_argument("--weights", type=Path, help="ImageBind's weights (default: those in the folder of models)")
+    parser.add_argument("--tokenizer", metavar="CLIP", help="for text: a CLIP's folder, or its name on the hub")
     add_batch_arguments(parser, batch_size=16)
 
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from art2mus.data.batches import Work
     from art2mus.data.embedders import make_embedder
 
-    embedder = make_embedder(options.embedder, options.kind, options.weights)
+    embedder = make_embedder(options.embedder, options.kind, options.weights, options.tokenizer)
     identity = {
         "embedder": options.embedder,
         "kind": options.kind,

@@ -47,17 +47,18 @@ class Embedder:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_embedder(name: str, kind: str, weights: Path | None = None) -> Embedder:
+def make_embedder(name: str, kind: str, weights: Path | None = None, tokenizer: str | None = None) -> Embedder:
     """Make ready to embed; the model is loaded later.
 
     Args:
         name: "affect" or "imagebind".
         kind: What the items are: "image", "audio" or "text".
         weights: ImageBind's file, or the folder of a saved model; None looks into the folder of models.
+        tokenizer: CLIP's, for text: a folder, or a name on the hub; None is a usual one.
 
     Raises: DataError if this embedder knows no such items, or if its weights are missing.
     """
-    return _affect(kind) if name == "affect" else _imagebind(kind, weights)
+    return _affect(kind) if name == "affect" else _imagebind(kind, weights, tokenizer)
 
 
 def _affect(kind: str) -> Embedder:
@@ -87,23 +88,37 @@ def read_sound_affect(path: Path) -> FloatArray:
     return measure_sound(*read_sound(path))
 
 
-def _imagebind(kind: str, weights: Path | None) -> Embedder:
-    if kind == "text":
-        raise DataError("imagebind: its text tower is not part of this program; embed pictures and tracks")
+def _imagebind(kind: str, weights: Path | None, tokenizer: str | None) -> Embedder:
     try:
         path = locate_imagebind(weights or "imagebind")
     except ModelMissingError as error:
         raise DataError(f"imagebind: {error}\n  (--embedder affect needs no weights)") from error
 
     def load_model(device: torch.device) -> Compute:
+        if kind == "text":
+            return _text_model(path, tokenizer, device)
         model = load_imagebind(path).to(device)
         if kind == "image":
             return lambda pictures: _unit_rows(model.encode(pictures))
         return lambda sounds: _unit_rows(model.encode_audio(sounds, IMAGEBIND_RATE))
 
-    return Embedder(
-        load_artwork if kind == "image" else read_first_channel, load_model, True, "cosine", {"weights": path.name}
-    )
+    readers: dict[str, Callable[[Any], Any]] = {"image": load_artwork, "audio": read_first_channel, "text": str}
+    return Embedder(readers[kind], load_model, True, "cosine", {"weights": path.name})
+
+
+def _text_model(path: Path, tokenizer: str | None, device: torch.device) -> Compute:
+    from transformers import CLIPTokenizer
+
+    from art2mus.checkpoints import CheckpointError
+    from art2mus.imagebind_text import DEFAULT_TOKENIZER, ImageBindText
+    from art2mus.metrics.embedders import load_published
+
+    try:
+        (words,) = load_published(tokenizer or DEFAULT_TOKENIZER, CLIPTokenizer)
+        model = ImageBindText.load(path).to(device)
+    except (CheckpointError, ModelMissingError) as error:
+        raise DataError(f"imagebind: {error}") from error
+    return lambda texts: _unit_rows(model.encode(texts, words))
 
 
 def read_first_channel(path: Path) -> FloatArray:

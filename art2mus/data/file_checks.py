@@ -99,7 +99,7 @@ def _measure_all(
     waiting = deque(paths)
     while waiting:
         in_flight: dict[Future[FactsT], Path] = {}
-        pool = _pool(num_processes)
+        pool = worker_pool(num_processes)
         try:
             while waiting or in_flight:
                 while waiting and len(in_flight) < _FILES_IN_FLIGHT_PER_PROCESS * num_processes:
@@ -116,14 +116,15 @@ def _measure_all(
 
 
 def _measure_alone(path: Path, measure: Callable[[Path], FactsT], kind: type[FactsT]) -> FactsT:
-    with _pool(1) as pool:
+    with worker_pool(1) as pool:
         try:
             return pool.submit(measure, path).result()
         except BrokenProcessPool:
             return kind(error="corrupt: its decoder crashed")
 
 
-def _pool(num_processes: int) -> ProcessPoolExecutor:
+def worker_pool(num_processes: int) -> ProcessPoolExecutor:
+    """Give processes that end with this one, leave Ctrl-C to it, and print nothing."""
     return ProcessPoolExecutor(
         num_processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_process
     )

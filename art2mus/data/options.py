@@ -14,6 +14,16 @@ def add_output(parser: argparse.ArgumentParser, example: str) -> None:
     )
 
 
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Add `--output`, a folder."""
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to write")
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """Add `--root`, of a catalogue."""
+    parser.add_argument("--root", type=Path, help="what the files are relative to (default: the catalogue's folder)")
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add `--seed`."""
     parser.add_argument("--seed", type=at_least_0, default=0, help="same seed, same choice (default: %(default)s)")
@@ -35,6 +45,14 @@ def at_least_0(text: str) -> int:
 def at_least_1(text: str) -> int:
     """Read a whole number above 0."""
     return _whole_number(text, lowest=1)
+
+
+def positive(text: str) -> float:
+    """Read a finite number above 0."""
+    number = float(text)
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def share(text: str) -> float:

@@ -18,6 +18,7 @@ from art2mus.data.strata import draw
 from art2mus.data.tables import DataError
 from art2mus.whole_files import sole_run
 
+STYLE, WORK = "style", "work"
 TRAIN, VALIDATION, TEST, LEFT_OUT = "train", "validation", "test", ""
 _MAX_TEST_SHARE = 0.5
 _MAX_GROUP_SHARE = 0.02
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("pairs", type=Path, metavar="PAIRS", help="CSV of artworks and music")
     add_output(parser, "split.csv")
-    parser.add_argument("--artworks", type=Path, metavar="CSV", help="catalogue to take the styles from")
+    parser.add_argument(
+        "--artworks", type=Path, metavar="CSV", help="catalogue to take the styles from, and which work a picture is of"
+    )
     parser.add_argument(
         "--test-share", type=share, default=0.2, metavar="SHARE", help="kept apart (default: %(default)s)"
     )
@@ -42,9 +45,10 @@ def run(options: argparse.Namespace) -> int:
     """Split the pairs; returns the exit code."""
     pairs = PairTable.load(options.pairs)
     if options.artworks:
-        rows = Catalogue.load(options.artworks, options.artworks.parent).rows
-        styles = {row["file"]: row.get("style", "") for row in rows}
-        pairs = pairs.with_column("style", [styles.get(artwork, "") for artwork in pairs.artworks])
+        rows = {row["file"]: row for row in Catalogue.load(options.artworks, options.artworks.parent).rows}
+        for name in (STYLE, WORK):
+            if any(row.get(name) for row in rows.values()):
+                pairs = pairs.with_column(name, [rows.get(artwork, {}).get(name, "") for artwork in pairs.artworks])
     result = split(pairs, options.test_share, options.num_validation, options.seed)
     with sole_run(options.output.parent):
         result.save(options.output)
@@ -62,7 +66,8 @@ def split(pairs: PairTable, test_share: float = 0.2, num_validation: int = 100, 
     of the earlier one: their cell stays empty. The same seed gives the same split in whatever order the pairs are.
 
     Args:
-        pairs: With a column `style`; without one, all are of one kind.
+        pairs: With a column `style`; without one, all are of one kind. Where several pictures are of one work, a
+            column `work` says which; it is works that are counted and drawn.
         test_share: What validation and test have together, of what can be kept apart.
         num_validation: How much of that is for validation.
         seed: Of the draw.
@@ -70,7 +75,7 @@ def split(pairs: PairTable, test_share: float = 0.2, num_validation: int = 100, 
     Raises: DataError if there is too little to keep apart as much.
     """
     groups = _group(pairs)
-    style_of = dict(zip(pairs.artworks, pairs.column("style"), strict=True))
+    style_of = dict(zip(_works(pairs), pairs.column(STYLE), strict=True))
     cells = {group: (style_of[group], "") for group in sorted(set(groups))}
     num_of_style = Counter(cells.values())
     candidates = {group: cell for group, cell in cells.items() if num_of_style[cell] > 1}
@@ -89,8 +94,8 @@ def split(pairs: PairTable, test_share: float = 0.2, num_validation: int = 100, 
 def describe(pairs: PairTable) -> str:
     """Say in a few lines how the pairs are split."""
     sides = Counter(pairs.column("split"))
-    styles = set(pairs.column("style"))
-    tested = {style for style, side in zip(pairs.column("style"), pairs.column("split"), strict=True) if side == TEST}
+    styles = set(pairs.column(STYLE))
+    tested = {style for style, side in zip(pairs.column(STYLE), pairs.column("split"), strict=True) if side == TEST}
     lines = [", ".join(f"{sides[side]:,} {side}" for side in (TRAIN, VALIDATION, TEST))]
     lines[0] += f"; {len(styles):,} styles, {len(styles - tested):,} of them not in the test"
     if styles == {""}:
@@ -100,21 +105,27 @@ def describe(pairs: PairTable) -> str:
     return "\n".join(lines)
 
 
+def _works(pairs: PairTable) -> list[str]:
+    """For every pair the work that its picture is of; where nothing else is said, that is the picture itself."""
+    return [work or artwork for work, artwork in zip(pairs.column(WORK), pairs.artworks, strict=True)]
+
+
 def _group(pairs: PairTable) -> list[str]:
-    """For every pair, the first artwork of all that hang together with it."""
-    artworks, artwork_places = np.unique(pairs.artworks, return_inverse=True)
+    """For every pair, the first work of all that hang together with it."""
+    pair_works = _works(pairs)
+    works, work_places = np.unique(pair_works, return_inverse=True)
     tracks, track_places = np.unique(pairs.tracks, return_inverse=True)
-    num_nodes = len(artworks) + len(tracks)
-    edges = (np.ones(len(pairs)), (artwork_places, len(artworks) + track_places))
+    num_nodes = len(works) + len(tracks)
+    edges = (np.ones(len(pairs)), (work_places, len(works) + track_places))
     _, component = connected_components(coo_array(edges, shape=(num_nodes, num_nodes)), directed=False)
-    sizes = np.bincount(component[artwork_places])
+    sizes = np.bincount(component[work_places])
     first: dict[int, str] = {}
-    for artwork, place in zip(artworks.tolist(), component.tolist(), strict=False):
-        first.setdefault(place, artwork)
+    for work, place in zip(works.tolist(), component.tolist(), strict=False):
+        first.setdefault(place, work)
     largest = max(1.0, _MAX_GROUP_SHARE * len(pairs))
     return [
-        artwork if sizes[place] > largest else first[place]
-        for artwork, place in zip(pairs.artworks, component[artwork_places].tolist(), strict=True)
+        work if sizes[place] > largest else first[place]
+        for work, place in zip(pair_works, component[work_places].tolist(), strict=True)
     ]
 
 

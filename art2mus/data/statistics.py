@@ -60,8 +60,16 @@ PUBLISHED: Mapping[str, SimilarityStatistics] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("pairs", type=Path, metavar="PAIRS", help="CSV of artworks and music, with their similarity")
-    parser.add_argument(
+    described = parser.add_mutually_exclusive_group()
+    described.add_argument(
         "--descriptions", type=Path, metavar="PAIRS", help="CSV whose similarity is of artworks and their descriptions"
+    )
+    described.add_argument(
+        "--embeddings",
+        type=Path,
+        nargs=2,
+        metavar=("ARTWORKS", "DESCRIPTIONS"),
+        help="folders of embeddings, to compare the artworks of the pairs with their descriptions by",
     )
     parser.add_argument("--paper", action="store_true", help="print the published values as well")
     parser.add_argument("--histogram", type=Path, metavar="PNG", help="draw the distribution of the similarity")
@@ -72,7 +80,9 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     paths = {MUSIC: options.pairs, DESCRIPTION: options.descriptions}
-    sets = {name: _load_similarity(path) for name, path in paths.items() if path is not None}
+    sets = {name: _known(PairTable.load(path), path) for name, path in paths.items() if path is not None}
+    if options.embeddings:
+        sets[DESCRIPTION] = _known(_described(options.pairs, *options.embeddings), options.embeddings[1])
     found = {name: SimilarityStatistics.of(values) for name, values in sets.items()}
     Console().print(tabulate(found, PUBLISHED if options.paper else {}))
     if options.histogram:
@@ -99,11 +109,19 @@ def tabulate(found: Mapping[str, SimilarityStatistics], published: Mapping[str, 
     return table
 
 
-def _load_similarity(path: Path) -> NDArray[np.float32]:
-    similarity = PairTable.load(path).similarity
-    known = similarity[np.isfinite(similarity)]
+def _described(pairs: Path, artworks: Path, descriptions: Path) -> PairTable:
+    """Compare every artwork with what describes it, which goes by the artwork's name."""
+    from art2mus.data.pair_similarity import measure_similarity
+
+    names = tuple(dict.fromkeys(PairTable.load(pairs).artworks))
+    unknown = np.full(len(names), np.nan, dtype=np.float32)
+    return measure_similarity(PairTable(names, names, unknown), artworks, descriptions)
+
+
+def _known(pairs: PairTable, source: Path) -> NDArray[np.float32]:
+    known = pairs.similarity[np.isfinite(pairs.similarity)]
     if not len(known):
-        raise DataError(f"{path}: states no similarity; make the pairs with it, or import them with --embeddings")
-    if len(known) < len(similarity):
-        print(f"{path}: {len(similarity) - len(known):,} of {len(similarity):,} pairs have no similarity, left out")
+        raise DataError(f"{source}: states no similarity; make the pairs with it, or import them with --embeddings")
+    if len(known) < len(pairs):
+        print(f"{source}: {len(pairs) - len(known):,} of {len(pairs):,} pairs have no similarity, left out")
     return known

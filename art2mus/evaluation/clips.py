@@ -42,6 +42,7 @@ class Order:
         artwork: Path of what it sees; none for text alone.
         picture: Digest of that file.
         prompt, negative_prompt, num_inference_steps, length_s, seed: As the pipeline takes them.
+        dtype: Of its networks.
     """
 
     model: str
@@ -53,6 +54,7 @@ class Order:
     num_inference_steps: int | None
     length_s: float
     seed: int
+    dtype: str
 
     @cached_property
     def name(self) -> str:
@@ -83,8 +85,8 @@ def plan_clips(settings: EvaluateSettings, items: Sequence[Item]) -> Orders:
     return planned
 
 
-def make_clips(orders: Orders, folder: Path) -> None:
-    """Make the clips that are not there yet, one model after the other.
+def make_clips(orders: Orders, folder: Path, device: str = "cpu") -> None:
+    """Make the clips that are not there yet, one model after the other, with their networks on a device.
 
     Raises: UnreadableImageError; DataError if a model cannot make what it is asked for.
     """
@@ -97,11 +99,11 @@ def make_clips(orders: Orders, folder: Path) -> None:
             if not missing:
                 continue
             try:
-                pipeline = load_pipeline(missing[0].model)
+                pipeline = _load(missing[0], device)
                 for order in missing:
                     _make(pipeline, order, folder)
                     progress.advance(task)
-            except (OSError, RuntimeError, ValueError) as error:
+            except (AssertionError, OSError, RuntimeError, ValueError) as error:  # torch asserts what it was built for
                 raise DataError(f"model {name!r} ({missing[0].model}): {' '.join(str(error).split())}") from error
 
 
@@ -141,7 +143,15 @@ def _order(name: str, model: ModelSettings, item: Item, weights: str, settings: 
         num_inference_steps=model.num_inference_steps,
         length_s=settings.length_s,
         seed=int.from_bytes(drawn[:6]),
+        dtype=settings.dtype,
     )
+
+
+def _load(order: Order, device: str) -> Art2MusPipeline:
+    import torch
+
+    pipeline: Art2MusPipeline = load_pipeline(order.model, getattr(torch, order.dtype)).to(torch.device(device))
+    return pipeline
 
 
 def _make(pipeline: Art2MusPipeline, order: Order, folder: Path) -> None:

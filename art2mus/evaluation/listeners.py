@@ -5,14 +5,31 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 import art2mus
+from art2mus.data.embedders import IMAGEBIND_MIN_S, IMAGEBIND_RATE
 from art2mus.data.tables import DataError
+from art2mus.images import load_artwork
 from art2mus.metrics.affect import STANDARD_FILE, measure_sound
-from art2mus.metrics.embedders import DISTANCE_NAMES, AudioEmbedder, FloatArray, Waveform, load_embedder
-from art2mus.metrics.embedding_cache import embed_sounds
+from art2mus.metrics.embedders import (
+    DISTANCE_NAMES,
+    AudioEmbedder,
+    FloatArray,
+    Waveform,
+    load_embedder,
+    weights_digest,
+)
+from art2mus.metrics.embedding_cache import content_digest, embed_sounds, kept
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
+from art2mus.models import load_imagebind
+
+if TYPE_CHECKING:
+    from art2mus.imagebind import ImageBind
 
 EMBEDDERS: Mapping[str, str] = {"fd-musicnn": "musicnn", "fad": "vggish", "fad-clap": "clap"}
 """Which embedder of `DISTANCE_NAMES` each distance between sets listens with."""
@@ -50,6 +67,43 @@ class AffectListener:
         return measure_sound(waveform, self.sample_rate)[None]
 
 
+class ImageBindListener:
+    """An `AudioEmbedder` whose one point is the mean of three clips of two seconds; and one point for a picture.
+
+    Args:
+        model: ImageBind's two towers.
+    """
+
+    name = "ImageBind"
+    sample_rate = IMAGEBIND_RATE
+
+    def __init__(self, model: ImageBind) -> None:
+        self._model = model
+
+    @cached_property
+    def identity(self) -> str:
+        """Changes with the weights."""
+        return f"imagebind-{weights_digest(self._model)}"
+
+    def embed(self, waveform: Waveform) -> FloatArray:
+        """Shape: waveform (audio_frames,); result (1, dim)."""
+        # What is too short to be heard is repeated, as by the other listeners.
+        long_enough = np.resize(waveform, max(len(waveform), round(IMAGEBIND_MIN_S * self.sample_rate)))
+        return np.asarray(self._model.encode_audio([long_enough], self.sample_rate).cpu())
+
+    def embed_picture(self, path: Path) -> FloatArray:
+        """Embed a picture, or find what is kept of it.
+
+        Shape: (dim,).
+        Raises: UnreadableImageError.
+        """
+
+        def compute() -> FloatArray:
+            return np.asarray(self._model.encode([load_artwork(path)])[0].cpu())
+
+        return kept(self.identity, content_digest(path), compute)
+
+
 def load_listener(metric: str, weights: str | None) -> AudioEmbedder:
     """Load who listens for a metric of the settings.
 
@@ -78,6 +132,10 @@ def distance_name(metric: str) -> str:
     return DISTANCE_NAMES[EMBEDDERS[metric]]
 
 
+def _load_imagebind(weights: str | None) -> AudioEmbedder:
+    return ImageBindListener(load_imagebind(weights or "imagebind"))
+
+
 def _load_classifier(weights: str | None) -> AudioEmbedder:
     from art2mus.metrics.kl import SoundClassifier
 
@@ -86,5 +144,7 @@ def _load_classifier(weights: str | None) -> AudioEmbedder:
 
 _OTHERS: Mapping[str, Callable[[str | None], AudioEmbedder]] = {
     "affect": lambda _: AffectListener(),
+    "clap-score": lambda weights: load_embedder("clap", weights),
+    "ibsc": _load_imagebind,
     "kl": _load_classifier,
 }

@@ -34,15 +34,19 @@ p, figcaption, .small { color: var(--soft); font-size: .9rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .4rem .9rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th { font-weight: 600; white-space: normal; vertical-align: bottom; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
+                                 background: var(--ground); }
+td small { display: block; color: var(--soft); }
+figcaption { overflow-wrap: anywhere; }
 .work { display: grid; grid-template-columns: minmax(200px, 1fr) 3fr; gap: 1.5rem; margin: 1.5rem 0 2.5rem;
         padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 1.5rem; }
+.music { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(210px, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
 img { display: block; width: 100%; border-radius: 3px; margin: .3rem 0; }
 audio { width: 100%; height: 36px; }
-.histograms { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 1.5rem; }
+.histograms { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 1.5rem; }
+@media (max-width: 720px) { body { padding: 1.5rem 1rem 3rem; } .work { grid-template-columns: minmax(0, 1fr); } }
 """
 
 
@@ -87,11 +91,18 @@ art2mus {escape(art2mus.__version__)}</p>"""
 
 def _table(table: Table) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
-    rows = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    rows = "\n".join(f"<tr><td>{escape(name)}</td>{''.join(map(_cell, cells))}</tr>" for name, *cells in table.rows)
     return (
         f'<h2>{escape(table.title)}</h2>\n<div class="wide"><table>\n<tr>{head}</tr>\n{rows}\n</table></div>\n'
         f"<p>{escape(table.note)}</p>"
     )
+
+
+def _cell(text: str) -> str:
+    """A figure, and below it its interval."""
+    figure, bracket, interval = text.partition(" (")
+    below = f"<small>{escape(interval.removesuffix(')'))}</small>" if bracket else ""
+    return f"<td>{escape(figure)}{below}</td>"
 
 
 def _remarks(lines: Sequence[str]) -> str:

@@ -9,28 +9,34 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from art2mus.data.tables import DataError
 from art2mus.evaluation.items import Item, partners
 from art2mus.evaluation.listeners import Heard, distance_name, listen, load_listener
 from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
-from art2mus.images import load_artwork
-from art2mus.metrics.affect import measure_picture
+from art2mus.evaluation.subjects import NoSubjectError, subjects_of
 from art2mus.metrics.bootstrap import Estimate, FloatArray, mean_estimate
+from art2mus.metrics.clap import one_for_each
 from art2mus.metrics.frechet import compare_sets, frechet_distance
+from art2mus.metrics.imagebind_score import imagebind_score, mean_cosine
 from art2mus.metrics.kl import classifier_kl, spectral_kl
-from art2mus.metrics.relevance import Affects, Relevance, affect_distances, relevance
+from art2mus.metrics.relevance import Relevance, affect_distances, relevance
 from art2mus.models import ModelMissingError
 from art2mus.sound_files import UnreadableSoundError, load_mono
 
 AFFECT_RANK, AFFECT_RECALL = "affect: rank of own artwork", "affect: R@5"
+IBSC_ARTWORK, IBSC_TRUTH = "IBSc artwork", "IBSc truth"
+IBSC_RANK, IBSC_RECALL = "IBSc: rank of own artwork", "IBSc: R@5"
+CLAP_SCORE = "CLAP score"
 PER_PAIR = "per pair, as published"
 SPECTRAL_KL = f"spectral KL {PER_PAIR}"
-HIGHER_IS_BETTER = frozenset({AFFECT_RECALL})
+HIGHER_IS_BETTER = frozenset({AFFECT_RECALL, IBSC_ARTWORK, IBSC_TRUTH, IBSC_RECALL, CLAP_SCORE})
 PUBLISHED_RATE = 16_000
 
 Music = Mapping[str, Sequence[Sequence[Path]]]
 """For each condition, for each item, its sound files."""
+Points = NDArray[np.float32]
 SoundT = TypeVar("SoundT")
 
 
@@ -91,11 +97,11 @@ def score(settings: EvaluateSettings, items: Sequence[Item], music: Music, *, ha
     """
     scores = Scores(len(items), {condition: {} for condition in music})
     truths = [item.track_path for item in items]
-    asked = np.array([measure_picture(load_artwork(item.artwork_path)) for item in items])
     for metric in settings.metrics:
         try:
             listener = load_listener(metric, settings.weights.get(metric))
-        except ModelMissingError as error:
+            asked = subjects_of(metric, listener, items)
+        except (ModelMissingError, NoSubjectError) as error:
             scores.missing.append(f"{metric}: left out: {error}")
             continue
         for condition, clips in music.items():
@@ -119,9 +125,13 @@ def by_pair(
     return mean_estimate(np.array(means))
 
 
-def _judge(scores: Scores, metric: str, condition: str, heard: Heard, asked: Affects, *, has_published: bool) -> None:
+def _judge(scores: Scores, metric: str, condition: str, heard: Heard, asked: Points, *, has_published: bool) -> None:
     if metric == "affect":
         _judge_affect(scores, condition, heard, asked)
+    elif metric == "ibsc":
+        _judge_likeness(scores, condition, heard, asked)
+    elif metric == "clap-score":
+        scores.figures[condition][CLAP_SCORE] = mean_cosine(asked, _each_as_one(heard))
     elif metric == "kl":
         _attempt(scores, "KL", condition, lambda: by_pair(_classifier_kl, heard.truths, heard.clips))
     else:
@@ -131,12 +141,31 @@ def _judge(scores: Scores, metric: str, condition: str, heard: Heard, asked: Aff
             _attempt(scores, name, condition, lambda: by_pair(frechet_distance, heard.truths, heard.clips))
 
 
-def _judge_affect(scores: Scores, condition: str, heard: Heard, asked: Affects) -> None:
+def _judge_affect(scores: Scores, condition: str, heard: Heard, asked: Points) -> None:
     measured = np.array([[clip[0] for clip in of_item] for of_item in heard.clips])
     found = relevance(asked, measured)
     scores.affects[condition] = found
     scores.distances[condition] = affect_distances(asked, measured)
     scores.figures[condition] |= {AFFECT_RANK: found.retrieval.mean_rank, AFFECT_RECALL: found.retrieval.recall_at_5}
+
+
+def _judge_likeness(scores: Scores, condition: str, heard: Heard, asked: Points) -> None:
+    found = imagebind_score(asked, _each_as_one(heard), one_for_each(heard.truths))
+    assert found.truth is not None
+    scores.figures[condition] |= {
+        IBSC_ARTWORK: found.artwork,
+        IBSC_TRUTH: found.truth,
+        IBSC_RANK: found.retrieval.mean_rank,
+        IBSC_RECALL: found.retrieval.recall_at_5,
+    }
+
+
+def _each_as_one(heard: Heard) -> Points:
+    """One point for each clip, the mean of its windows.
+
+    Shape: (items, clips, dim).
+    """
+    return np.stack([one_for_each(of_item) for of_item in heard.clips])
 
 
 def _judge_distance(scores: Scores, metric: str, condition: str, heard: Heard) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator
 from art2mus.strict_yaml import Section
 
 File = Annotated[Path, Field(strict=False)]
-Metric = Literal["fd-musicnn", "affect", "fad", "fad-clap", "kl"]
+Metric = Literal["fd-musicnn", "affect", "fad", "fad-clap", "kl", "ibsc", "clap-score"]
 
 TRUTH, SHUFFLED_TRUTH = "true tracks", "true tracks, shuffled"
 """What stands beside the models in every table: the true music, and music that is real but another artwork's."""
@@ -49,6 +49,8 @@ class EvaluateSettings(Section):
         weights: File, folder or name of what a metric listens with, where that is not in the usual place.
         num_examples: Pairs that the report shows and plays.
         output: Folder for clips, scores and report.
+        device: Where the networks that make music run.
+        dtype: Of these networks.
     """
 
     pairs: File
@@ -64,6 +66,8 @@ class EvaluateSettings(Section):
     metrics: Annotated[tuple[Metric, ...], Field(strict=False, min_length=1)] = ("fd-musicnn", "affect")
     weights: Annotated[dict[Metric, str], Field(default_factory=dict)]
     num_examples: Annotated[int, Field(ge=0)] = 6
+    device: str = "cpu"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
 
     @field_validator("models")
     @classmethod

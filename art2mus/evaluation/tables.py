@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from art2mus.evaluation.scores import HIGHER_IS_BETTER, PER_PAIR, Scores
+from art2mus.evaluation.scores import AFFECT_RANK, HIGHER_IS_BETTER, IBSC_RANK, PER_PAIR, Scores
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.metrics.bootstrap import Estimate
 
@@ -36,7 +36,7 @@ def tables_of(scores: Scores, *, has_published: bool) -> list[Table]:
     names = list(dict.fromkeys(name for row in scores.figures.values() for name in row))
     today = [name for name in names if not name.endswith(PER_PAIR)]
     note = "Each figure with its 95 % interval, by drawing artworks again; for distances, by drawing clips."
-    if scores.affects:
+    if not {AFFECT_RANK, IBSC_RANK}.isdisjoint(names):
         note += f" By chance the rank of the own artwork is {(scores.num_items + 1) / 2:.4g} of {scores.num_items}, "
         note += f"R@5 is {min(1.0, 5 / scores.num_items):.2g}."
     tables = [_figures("Scores", scores, today, note)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,24 +65,42 @@ def embed_sound(path: Path, embedder: AudioEmbedder, folder: Path | None = None)
     Shape: (num_windows, dim).
     Raises: UnreadableSoundError.
     """
-    kept = (folder or cache_folder()) / embedder.identity / f"{_content_digest(path)}.npy"
-    if kept.is_file():
-        return np.asarray(np.load(kept))
-    windows = embedder.embed(load_mono(path, embedder.sample_rate))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(f".{os.getpid()}.part")
     try:
-        with partial.open("wb") as file:
-            np.save(file, windows)
-        partial.replace(kept)
-    finally:
-        partial.unlink(missing_ok=True)
-    return windows
-
-
-def _content_digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        content = content_digest(path)
     except OSError as error:
         raise UnreadableSoundError(f"{path}: cannot be read: {error.strerror}") from error
+    return kept(embedder.identity, content, lambda: embedder.embed(load_mono(path, embedder.sample_rate)), folder)
+
+
+def kept(identity: str, content: str, compute: Callable[[], FloatArray], folder: Path | None = None) -> FloatArray:
+    """Give an embedding, computed only if it is not kept yet.
+
+    Args:
+        identity: Of what computes it.
+        content: Digest of the file it is of.
+        compute: Computes it.
+        folder: Where embeddings are kept; None is `cache_folder()`.
+    """
+    place = (folder or cache_folder()) / identity / f"{content}.npy"
+    if place.is_file():
+        return np.asarray(np.load(place))
+    embedding = compute()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Several runs share the folder, so each has its own.
+    partial = place.with_suffix(f".{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            np.save(file, embedding)
+        partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)
+    return embedding
+
+
+def content_digest(path: Path) -> str:
+    """Give a name to what a file holds.
+
+    Raises: OSError.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -34,9 +34,10 @@ class ImageBindScore:
 
 
 def imagebind_score(artworks: Embeddings, generated: Embeddings, truths: Embeddings | None = None) -> ImageBindScore:
-    """Judge one clip for each artwork.
+    """Judge the clips of each artwork.
 
-    Shape: each (n, dim), in the same order; need not be normalised.
+    Shape: artworks and truths (n, dim); generated (n, clips, dim), or (n, dim) with one clip for each; in the same
+        order; need not be normalised.
     Raises: ValueError for fewer than two artworks, other shapes, or embeddings that are not finite.
     """
     return ImageBindScore(
@@ -47,27 +48,31 @@ def imagebind_score(artworks: Embeddings, generated: Embeddings, truths: Embeddi
 
 
 def mean_cosine(these: Embeddings, those: Embeddings) -> Estimate:
-    """Give the cosine of each with its partner, on average.
+    """Give the cosine of each with its partner, on average; several partners of one are one item.
 
     >>> mean_cosine(np.eye(2), np.array([[2.0, 0.0], [3.0, 0.0]])).value
     0.5
 
-    Shape: both (n, dim).
-    Raises: ValueError for different shapes, or embeddings that are not finite.
+    Shape: these (n, dim); those (n, dim) or (n, partners, dim).
+    Raises: ValueError for other shapes, or embeddings that are not finite.
     """
-    return mean_estimate((_normalised(these) * _normalised(those, these.shape)).sum(axis=1))
+    partners = those[:, None] if those.ndim == 2 else those
+    if partners.shape[::2] != these.shape:
+        raise ValueError(f"need embeddings for each of {these.shape}, not {those.shape}")
+    own = (_normalised(these)[:, None] * _normalised(partners)).sum(axis=-1)
+    return mean_estimate(own.mean(axis=1))
 
 
 def cosines(these: Embeddings, those: Embeddings) -> NDArray[np.float64]:
     """Give the cosine of each with every other.
 
-    Shape: these (n, dim); those (m, dim); result (n, m).
+    Shape: these (..., dim); those (m, dim); result (..., m).
     """
     return _normalised(these) @ _normalised(those).T
 
 
-def _normalised(embeddings: Embeddings, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
-    if not np.isfinite(embeddings).all() or embeddings.shape != (shape or embeddings.shape):
-        raise ValueError(f"need finite embeddings, one for each partner, not {embeddings.shape} for {shape}")
+def _normalised(embeddings: Embeddings) -> NDArray[np.float64]:
+    if not np.isfinite(embeddings).all():
+        raise ValueError("need finite embeddings")
     values = np.asarray(embeddings, dtype=np.float64)
-    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)

@@ -12,24 +12,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import binomtest
 
+from art2mus.metrics.bootstrap import CONFIDENCE, Estimate, FloatArray, IntArray, bootstrap
 from art2mus.study.answers import BOTH, Question, Record
 
-FloatArray = NDArray[np.float64]
-
-CONFIDENCE = 0.95
 NUM_RESAMPLES = 9999
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value and its 95 % confidence interval; the ends are NaN where there is none."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +146,7 @@ def _compare(pairs: Sequence[tuple[Rating, Rating]]) -> PairFigures:
         other=pairs[0][1].model,
         num_preferred=sum(preferred),
         num_comparisons=len(preferred),
-        wilson=Estimate(float(test.statistic), float(interval.low), float(interval.high)),
+        wilson=Estimate(float(test.statistic), float(interval.low), float(interval.high), len(preferred)),
         preference=clustered_mean(preferred, listeners),
         sign_test_p=float(test.pvalue),
         num_listeners_for=num_for,
@@ -182,27 +170,14 @@ def clustered_mean(values: Sequence[float], listeners: Sequence[str]) -> Estimat
     Source: percentile bootstrap of clusters; Davison & Hinkley, "Bootstrap Methods and their Application" (1997), 3.8.
     """
     if not values:
-        return Estimate(math.nan, math.nan, math.nan)
-    value = float(np.mean(values))
+        return Estimate(math.nan, math.nan, math.nan, 0)
     names, owner = np.unique(np.array(listeners), return_inverse=True)
-    if len(names) < 2:
-        return Estimate(value, math.nan, math.nan)
-    sums, counts = np.bincount(owner, weights=values), np.bincount(owner).astype(np.float64)
-    drawn = bootstrap(
-        (sums, counts),
-        _ratio_of_sums,
-        paired=True,
-        method="percentile",
-        confidence_level=CONFIDENCE,
-        n_resamples=NUM_RESAMPLES,
-        rng=np.random.default_rng(0),
-    )
-    return Estimate(value, float(drawn.confidence_interval.low), float(drawn.confidence_interval.high))
+    sums, counts = np.bincount(owner, weights=values), np.bincount(owner)
 
+    def mean(drawn: IntArray, axis: int) -> FloatArray:
+        return np.asarray(sums[drawn].sum(axis=axis) / counts[drawn].sum(axis=axis))
 
-def _ratio_of_sums(sums: FloatArray, counts: FloatArray, axis: int = -1) -> FloatArray:
-    ratio: FloatArray = sums.sum(axis=axis) / counts.sum(axis=axis)
-    return ratio
+    return bootstrap(mean, len(names), is_vectorized=True, num_resamples=NUM_RESAMPLES)
 
 
 def agreement(records: Sequence[Record]) -> dict[Question, float]:

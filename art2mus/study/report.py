@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.metrics.bootstrap import Estimate
 from art2mus.study.answers import Answers, Question, Record
 from art2mus.study.figures import (
-    Estimate,
     ModelFigures,
     PairFigures,
     agreement,

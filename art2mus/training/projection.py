@@ -30,7 +30,7 @@ class ProjectionTask:
 
     def __init__(self, settings: ProjectionSettings) -> None:
         self.settings = settings
-        self.pipeline = Art2MusPipeline.from_pretrained(settings.model)
+        self.pipeline = Art2MusPipeline.from_pretrained(settings.model, dtype=torch.float32)
         pipeline = self.pipeline
         for component in (pipeline.unet, pipeline.language_model, pipeline.projection_model, pipeline.codec):
             component.eval().requires_grad_(False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from functools import cache
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -48,7 +48,8 @@ def published() -> ModuleType:
     stubs: dict[str, Any] = {name: ModuleType(name) for name in ABSENT}
     stubs["timm.layers"].trunc_normal_ = torch.nn.init.trunc_normal_
     stubs["timm.layers"].DropPath = NoDropPath
-    stubs["iopath.common.file_io"].g_pathmgr = None
+    stubs["iopath.common.file_io"].g_pathmgr = SimpleNamespace(open=open)
+    stubs["ftfy"].fix_text = str
     for module, name in (
         ("pytorchvideo", "transforms"),
         ("pytorchvideo.data.clip_sampling", "ConstantClipsPerVideoSampler"),
@@ -60,9 +61,11 @@ def published() -> ModuleType:
         return importlib.import_module("imagebind.models.imagebind_model")
 
 
-def towers(state_dict: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Those weights of a published state dict that belong to vision and audio."""
-    return {key: value for key, value in state_dict.items() if key.split(".")[1] in ("vision", "audio")}
+def towers(
+    state_dict: dict[str, torch.Tensor], names: tuple[str, ...] = ("vision", "audio")
+) -> dict[str, torch.Tensor]:
+    """Those weights of a published state dict that belong to some of its towers."""
+    return {key: value for key, value in state_dict.items() if key.split(".")[1] in names}
 
 
 def randomised(model: torch.nn.Module, seed: int = 0) -> torch.nn.Module:

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import ClapAudioConfig, ClapConfig, ClapFeatureExtractor, ClapModel
+from transformers import ClapFeatureExtractor, ClapModel
 
 from art2mus.metrics.clap import ClapEmbedder, one_for_each
 from art2mus.metrics.embedders import load_embedder
@@ -17,34 +17,8 @@ RATE = 8_000
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small CLAP, saved as published ones are; its windows are one second."""
-    torch.manual_seed(0)
-    audio = ClapAudioConfig(
-        num_mel_bins=16,
-        spec_size=64,
-        patch_size=4,
-        patch_stride=[4, 4],
-        patch_embeds_hidden_size=8,
-        hidden_size=32,
-        depths=[1, 1, 1],
-        num_attention_heads=[2, 2, 2],
-        window_size=4,
-        projection_dim=tiny.AFFECT_DIM,
-    )
-    config = ClapConfig(
-        text_config=tiny.text_encoder().config.to_dict(), audio_config=audio.to_dict(), projection_dim=tiny.AFFECT_DIM
-    )
     path = tmp_path_factory.mktemp("clap")
-    ClapModel(config).save_pretrained(path)
-    ClapFeatureExtractor(
-        feature_size=16,
-        sampling_rate=RATE,
-        hop_length=80,
-        fft_window_size=256,
-        max_length_s=1,
-        frequency_max=4000,
-        truncation="rand_trunc",
-    ).save_pretrained(path)
-    tiny.tokenizer().save_pretrained(path)
+    tiny.save_clap(path)
     return path
 
 

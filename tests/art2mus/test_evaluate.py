@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 import yaml
 from PIL import Image
 
@@ -15,14 +17,30 @@ from art2mus.data.tables import write_rows
 from art2mus.evaluate import main
 from art2mus.evaluation.clips import make_clips, plan_clips
 from art2mus.evaluation.items import load_items, partners
-from art2mus.evaluation.scores import AFFECT_RANK, SPECTRAL_KL, score, with_truths
+from art2mus.evaluation.listeners import ImageBindListener
+from art2mus.evaluation.scores import (
+    AFFECT_RANK,
+    CLAP_SCORE,
+    IBSC_ARTWORK,
+    IBSC_RANK,
+    IBSC_TRUTH,
+    SPECTRAL_KL,
+    score,
+    with_truths,
+)
 from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
 from art2mus.evaluation.tables import tables_of
+from art2mus.images import load_artwork
+from art2mus.metrics.clap import ClapEmbedder, one_for_each
+from art2mus.metrics.embedding_cache import cache_folder
+from art2mus.metrics.imagebind_score import mean_cosine
+from art2mus.sound_files import load_mono
 from art2mus.strict_yaml import load
 from tests.art2mus import tiny
 from tests.art2mus.sounds import SAMPLE_RATE, progression
 
 NUM_PAIRS = 4
+WORDS = ["slow strings", "fast piano", "soft music in a minor key", "low quality music"]
 NASTY = '<b>&"mini"</b>'
 
 
@@ -118,6 +136,7 @@ def test_clips_scores_and_report(config: Path, collection: Path, capsys: pytest.
     assert "&lt;i&gt;0.png" in page
     assert "<i>" not in page
     assert page.count("<audio") == 2 * 3
+    assert re.search(r"<td>[-\d.]+<small>[-\d.]+ to [-\d.]+</small></td>", page)
     assert OpenTags(page).tags == []
 
 
@@ -145,6 +164,46 @@ def test_labels_of_the_true_track_are_the_nearest(config: Path, collection: Path
     figures = score(settings, items, with_truths({}, items, seed=0)).figures
     assert figures[TRUTH]["KL"].value == pytest.approx(0.0, abs=1e-9)
     assert figures[SHUFFLED_TRUTH]["KL"].value > 1e-6
+
+
+def test_likeness_to_artwork_and_true_track(config: Path, collection: Path) -> None:
+    encoder = tiny.imagebind()
+    encoder.save_pretrained(collection / "imagebind")
+    settings = load(config, EvaluateSettings, ["metrics=[ibsc]", f"weights.ibsc={collection / 'imagebind'}"])
+    items = load_items(settings)
+    figures = score(settings, items, with_truths({}, items, seed=0)).figures
+    assert figures[TRUTH][IBSC_TRUTH].value == pytest.approx(1.0, abs=1e-6)
+    assert figures[SHUFFLED_TRUTH][IBSC_TRUTH].value < 0.9999
+    seen = encoder.encode([load_artwork(item.artwork_path) for item in items])
+    heard = torch.cat([encoder.encode_audio([load_mono(item.track_path, 16_000)], 16_000) for item in items])
+    likeness = torch.cosine_similarity(heard[:, None], seen, dim=-1)
+    assert figures[TRUTH][IBSC_ARTWORK].value == pytest.approx(likeness.diag().mean().item(), abs=1e-5)
+    rank = 1 + (likeness > likeness.diag()[:, None]).sum(dim=1).float()
+    assert figures[TRUTH][IBSC_RANK].value == pytest.approx(rank.mean().item())
+
+    # What was seen and heard is kept: another content of the cache gives another figure.
+    identity = ImageBindListener(encoder).identity
+    kept = sorted((cache_folder() / identity).iterdir())
+    assert len(kept) == 2 * NUM_PAIRS
+    for path in kept:
+        np.save(path, np.ones_like(np.load(path)))
+    assert score(settings, items, with_truths({}, items, seed=0)).figures[TRUTH][IBSC_ARTWORK].value == pytest.approx(
+        1.0
+    )
+
+
+def test_likeness_to_the_description(config: Path, collection: Path) -> None:
+    tiny.save_clap(collection / "clap")
+    settings = load(config, EvaluateSettings, ["metrics=[clap-score]", f"weights.clap-score={collection / 'clap'}"])
+    items = [replace(item, description=words) for item, words in zip(load_items(settings), WORDS, strict=True)]
+    found = score(settings, items, with_truths({}, items, seed=0)).figures[TRUTH][CLAP_SCORE]
+    clap = ClapEmbedder.from_pretrained(collection / "clap")
+    music = one_for_each([clap.embed(load_mono(item.track_path, clap.sample_rate)) for item in items])
+    assert found.value == pytest.approx(mean_cosine(clap.embed_texts(WORDS), music).value, abs=1e-6)
+
+    items[1] = replace(items[1], description="")
+    missing = score(settings, items, with_truths({}, items, seed=0)).missing
+    assert missing[0].startswith("clap-score: left out: 1 of 4 pairs have no description, <i>1.png for one")
 
 
 def test_nothing_is_made_twice_and_what_changed_is_made_again(config: Path, collection: Path) -> None:
@@ -196,6 +255,8 @@ def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
         (["artworks=absent"], "absent/<i>0.png, absent/<i>1.png, absent/<i>2.png and 1 more: there is no such file"),
         (["models={m: {model: minni}}"], "did you mean 'mini'?"),
         (["models={m: {model: mini, sees: text}}"], "has no description; give it a prompt"),
+        (["device=abacus"], "abacus"),
+        (["weights={ibcs: here}"], "weights.ibcs.[key]: must be 'fd-musicnn', "),
         (["models={m: {model: art2mus}}"], "its weights are published by others"),
     ],
 )
@@ -227,12 +288,13 @@ def test_a_metric_without_weights_is_left_out_and_said(
         "--set",
         "max_pairs=3",
         "--set",
-        "metrics=[affect, fad]",
+        "metrics=[affect, fad, ibsc, clap-score]",
         "--set",
-        f"weights={{fad: {collection / 'absent.pth'}}}",
+        f"weights={{fad: {collection / 'absent.pth'}, ibsc: absent, clap-score: {collection / 'absent'}}}",
     )
     assert run(config, *absent) == 2
-    assert "fad: left out: " in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert all(f"{metric}: left out: " in errors for metric in ("fad", "ibsc", "clap-score"))
     scores = json.loads((collection / "out" / "scores.json").read_text())
     assert AFFECT_RANK in scores["figures"][TRUTH]
     assert "left out" in (collection / "out" / "report.html").read_text()

@@ -34,6 +34,16 @@ def test_the_score_has_artwork_truth_and_retrieval() -> None:
     assert imagebind_score(artworks, truths).truth is None
 
 
+def test_several_clips_of_an_artwork_are_one_item() -> None:
+    artworks = embeddings(0)
+    clips = np.stack([artworks, -artworks, artworks, artworks], axis=1)
+    score = imagebind_score(artworks, clips, artworks)
+    assert score.artwork.value == score.truth.value == pytest.approx(0.5)
+    assert score.artwork.num_items == len(artworks)
+    assert score.retrieval.num_clips == 4
+    assert score.retrieval.recall_at_1.value == pytest.approx(0.75)
+
+
 def test_shuffled_pairs_are_at_chance() -> None:
     artworks = embeddings(0)
     score = imagebind_score(artworks, np.roll(artworks, 1, axis=0))
@@ -45,7 +55,14 @@ def test_every_row_is_compared_with_every_row() -> None:
     assert cosines(np.eye(3, dtype=np.float32), 2 * np.eye(3, dtype=np.float32)) == pytest.approx(np.eye(3))
 
 
-@pytest.mark.parametrize("bad", [np.full((30, 64), np.nan, np.float32), np.zeros((29, 64), np.float32)])
-def test_missing_and_unequal_embeddings_are_refused(bad: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="finite embeddings"):
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        (np.full((30, 64), np.nan, np.float32), "finite embeddings"),
+        (np.zeros((29, 64), np.float32), "need embeddings for each"),
+        (np.zeros((30, 2, 63), np.float32), "need embeddings for each"),
+    ],
+)
+def test_missing_and_unequal_embeddings_are_refused(bad: np.ndarray, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
         mean_cosine(embeddings(0), bad)

@@ -1,5 +1,7 @@
 """Tiny but real components: everything the full model has, at a size that runs in milliseconds."""
 
+import json
+import string
 from pathlib import Path
 
 import torch
@@ -9,6 +11,10 @@ from transformers import (
     ASTConfig,
     ASTFeatureExtractor,
     ASTForAudioClassification,
+    ClapAudioConfig,
+    ClapConfig,
+    ClapFeatureExtractor,
+    ClapModel,
     ClapTextConfig,
     ClapTextModelWithProjection,
     GPT2Config,
@@ -25,6 +31,7 @@ from art2mus.codec.mel import MelCodec
 from art2mus.codec.protocol import Codec
 from art2mus.codec.score_codec import ScoreCodec
 from art2mus.imagebind import ImageBind
+from art2mus.imagebind_text import ImageBindText
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
@@ -156,14 +163,36 @@ def imagebind(seed: int = 0) -> ImageBind:
     return encoder.eval()
 
 
-def pipeline(codec: Codec | None = None, *, num_tokens: int = 1, seed: int = 0) -> Art2MusPipeline:
-    """The whole pipeline with random weights; by default with notes, as mini."""
+def imagebind_text(seed: int = 0) -> ImageBindText:
+    """The text tower, with random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return ImageBindText(IMAGE_DIM, width=16, num_layers=2, num_heads=2, vocab_size=len(_letters()) + 2).eval()
+
+
+def save_clip_tokenizer(folder: Path) -> None:
+    """CLIP's tokenizer without merges: it spells."""
+    words = [*_letters(), "<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+
+
+def _letters() -> list[str]:
+    return [letter + end for end in ("", "</w>") for letter in string.ascii_lowercase]
+
+
+def pipeline(
+    codec: Codec | None = None, *, num_tokens: int = 1, seed: int = 0, image_encoder: ImageBind | None = None
+) -> Art2MusPipeline:
+    """The whole pipeline with random weights; by default with affect and notes, as mini."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         codec = codec or score_codec()
+        image_dim = AFFECT_DIM if image_encoder is None else IMAGE_DIM
         pipe = Art2MusPipeline(
-            image_encoder=AffectEncoder(),
-            image_projection=ImageProjection(AFFECT_DIM, 12, LANGUAGE_DIM, num_tokens),
+            image_encoder=image_encoder or AffectEncoder(),
+            image_projection=ImageProjection(image_dim, 12, LANGUAGE_DIM, num_tokens),
             text_encoder=text_encoder().eval(),
             tokenizer=tokenizer(),
             text_encoder_2=text_encoder_2().eval(),
@@ -196,3 +225,35 @@ def save_sound_classifier(folder: Path, num_classes: int = 7) -> None:
         torch.manual_seed(0)
         ASTForAudioClassification(config).save_pretrained(folder)
     ASTFeatureExtractor(num_mel_bins=32, max_length=128).save_pretrained(folder)
+
+
+def save_clap(folder: Path) -> None:
+    """A small CLAP, saved as published ones are; its windows are one second, at 8 kHz."""
+    audio = ClapAudioConfig(
+        num_mel_bins=16,
+        spec_size=64,
+        patch_size=4,
+        patch_stride=[4, 4],
+        patch_embeds_hidden_size=8,
+        hidden_size=32,
+        depths=[1, 1, 1],
+        num_attention_heads=[2, 2, 2],
+        window_size=4,
+        projection_dim=AFFECT_DIM,
+    )
+    text = text_encoder().config.to_dict()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        ClapModel(
+            ClapConfig(text_config=text, audio_config=audio.to_dict(), projection_dim=AFFECT_DIM)
+        ).save_pretrained(folder)
+    ClapFeatureExtractor(
+        feature_size=16,
+        sampling_rate=8_000,
+        hop_length=80,
+        fft_window_size=256,
+        max_length_s=1,
+        frequency_max=4000,
+        truncation="rand_trunc",
+    ).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)

@@ -134,3 +134,10 @@ def test_a_pin_that_is_missing_or_can_be_read_by_others_is_told(tmp_path: Path) 
     assert health.find_pin(path).is_there
     path.chmod(0o644)
     assert health.find_pin(path).advice == f"chmod 600 {path}"
+
+
+def test_a_study_that_is_not_there_is_needed(tmp_path: Path) -> None:
+    for name, is_there in (("absent.yaml", False), ("there.yaml", True)):
+        (tmp_path / "there.yaml").touch()
+        finding = health.find_study(tmp_path / name)
+        assert (finding.is_there, bool(finding.advice), finding.is_needed) == (is_there, not is_there, True)

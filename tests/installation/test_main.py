@@ -1,6 +1,7 @@
 """The command line, up to the point where the show begins."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -28,6 +29,30 @@ def test_a_library_that_cannot_be_made_is_explained(tmp_path: Path, caplog: pyte
     (tmp_path / "file").touch()
     assert main(["--set", f"library.folder={tmp_path / 'file' / 'clips'}"]) == 2
     assert "clips: cannot be made (Not a directory)" in caplog.text
+
+
+def test_with_a_study_the_kiosk_becomes_the_study(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "kiosk.yaml").write_text("study: of-music.yaml\n")
+    (tmp_path / "of-music.yaml").write_text("artwork: here\n")
+    command = [sys.executable, "main.py", "--config", str(tmp_path / "kiosk.yaml")]
+    finished = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert "of-music.yaml:1: artwork: unknown key; did you mean 'num_artworks'?" in finished.stderr
+
+
+def test_the_study_gets_the_kiosk_s_screen_and_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _program, words: became.append(words))
+    main(["--windowed", "--set", "study=/a.yaml", "--set", "audio.device=Hall"])
+    main(["--set", "study=/a.yaml"])
+    common = [sys.executable, "-m", "installation.study", "/a.yaml", "--kiosk"]
+    assert became == [[*common, "--windowed", "--device", "Hall"], common]
+
+
+@pytest.mark.parametrize("option", [["--run-for", "3"], ["--record", "heard.wav"]])
+def test_what_is_for_the_show_does_not_go_with_a_study(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*option, "--set", "study=/a.yaml"]) == 2
+    assert "--run-for and --record are for the show" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--run-for", "0"], ["--run-for", "soon"], ["--nonsense"]])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from transformers import CLIPTokenizer
 
 from art2mus.data.__main__ import main
 from art2mus.data.embeddings import Embeddings
@@ -211,3 +212,22 @@ def test_imagebind_sees_and_hears(kind: str, tmp_path: Path) -> None:
     if kind == "image":
         seen = towers.encode([load_artwork(tmp_path / name) for name in names]).numpy()
         assert np.allclose(embeddings.vectors, seen, atol=1e-6)
+
+
+def test_imagebind_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tower = tiny.imagebind_text()
+    tiny.imagebind().save_pretrained(tmp_path / "weights")
+    tiny.save_clip_tokenizer(tmp_path / "clip")
+    csv = tmp_path / "descriptions.csv"
+    csv.write_text("file,description\na.png,a calm sea\nb.png,two figures in red\n")
+    options = ["--embedder", "imagebind", "--weights", tmp_path / "weights", "--workers", 0]
+    assert main(arguments(csv, tmp_path / "out", *options, "--tokenizer", tmp_path / "clip", kind="text")) == 2
+    assert "it would hold the text tower" in capsys.readouterr().err
+    tower.save_pretrained(tmp_path / "weights" / "text")
+    assert main(arguments(csv, tmp_path / "out", *options, "--tokenizer", tmp_path / "absent", kind="text")) == 2
+    assert "absent: no such model here" in capsys.readouterr().err
+    assert main(arguments(csv, tmp_path / "out", *options, "--tokenizer", tmp_path / "clip", kind="text")) == 0
+    read = tower.encode(["a calm sea", "two figures in red"], CLIPTokenizer.from_pretrained(tmp_path / "clip")).numpy()
+    vectors = Embeddings.load(tmp_path / "out").vectors
+    assert np.allclose(vectors, read / np.linalg.norm(read, axis=1, keepdims=True), atol=1e-6)
+    assert not np.allclose(vectors[0], vectors[1], atol=1e-3)

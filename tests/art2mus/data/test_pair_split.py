@@ -86,18 +86,33 @@ def test_pairs_that_all_hang_together_are_taken_apart_and_the_crossing_ones_left
     assert counts["train"] == 160 - counts[""]
 
 
+def test_the_pictures_of_a_work_stay_together_and_works_are_counted() -> None:
+    pairs = one_to_one(a=60, b=40)
+    pairs = pairs.with_column("work", [f"{number % 20}" if number < 60 else "" for number in range(100)])
+    result = split(pairs, num_validation=3)
+    sides = sides_of(result, result.column("work"))
+    assert max(len(sides[f"{number}"]) for number in range(20)) == 1
+    of_works = Counter(next(iter(sides[f"{number}"])) for number in range(20))
+    of_pictures = Counter(result.column("split")[60:])
+    # 20 works of one style, and 40 pictures that are works of their own: a fifth of 60.
+    assert of_works["train"] == 16
+    assert of_pictures["train"] == 32
+    assert of_works["validation"] + of_pictures["validation"] == 3
+
+
 def test_the_command_takes_styles_from_the_catalogue_and_says_what_it_did(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     table([(f"w{number}", f"t{number}") for number in range(50)]).save(Path("pairs.csv"))
-    rows = [f"w{number},{'Realism' if number < 40 else 'Baroque'}" for number in range(49)]
-    Path("artworks.csv").write_text("\n".join(["file,style", *rows]))
+    rows = [f"w{number},{'Realism' if number < 40 else 'Baroque'},work {number}" for number in range(49)]
+    Path("artworks.csv").write_text("\n".join(["file,style,work", *rows]))
     words = ["split", "pairs.csv", "-o", "split.csv", "--num-validation", "2"]
     assert main([*words, "--artworks", "artworks.csv"]) == 0
     assert "40 train, 2 validation, 8 test; 3 styles, 1 of them not in the test" in capsys.readouterr().out
     result = PairTable.load(Path("split.csv"))
     assert Counter(result.column("style")) == {"Realism": 40, "Baroque": 9, "": 1}
+    assert result.column("work")[-2:] == ("work 48", "")
     assert main(words) == 0
     assert "none is known: name the catalogue" in capsys.readouterr().out
 

@@ -1,5 +1,6 @@
 """Table 1, and the picture beside it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from art2mus.data.__main__ import main
+from art2mus.data.embeddings import write_vectors
 from art2mus.data.histogram import COLOURS, HEIGHT, WIDTH, draw_histogram
 from art2mus.data.pair_table import PairTable
 from art2mus.data.statistics import SimilarityStatistics
@@ -43,6 +45,19 @@ def test_both_sets_stand_beside_the_published_ones(tmp_path: Path, capsys: pytes
     assert cells["artwork and music, paper"] == ["0.4692", "0.1532", "0.2746", "4,636", "5,364"]
     assert cells["artwork and description, paper"] == ["0.3569", "-0.0954", "0.0501", "4,942", "5,058"]
     assert "1 of 4 pairs have no similarity" in printed
+
+
+def test_descriptions_are_compared_by_their_embeddings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    meta = {"embedder": "imagebind", "parameters": {}, "dim": 2, "comparison": "cosine"}
+    for name, vectors in (("seen", [[1.0, 0.0], [0.0, 2.0]]), ("read", [[1.0, 0.0], [3.0, 4.0]])):
+        write_vectors(tmp_path / name, ["0", "1"], 2, np.array(vectors, dtype=np.float32))
+        (tmp_path / name / "meta.json").write_text(json.dumps(meta))
+    music = save(tmp_path / "music.csv", 0.25, 0.5)
+    assert run(music, "--embeddings", tmp_path / "seen", tmp_path / "read") == 0
+    rows = [line.split("│")[1:-1] for line in capsys.readouterr().out.splitlines() if "description" in line]
+    assert [cell.strip() for cell in rows[0]] == ["artwork and description", "1.0000", "0.8000", "0.9000", "1", "1"]
+    assert run(music, "--embeddings", tmp_path / "seen", tmp_path / "absent") == 2
+    assert "no embeddings here" in capsys.readouterr().err
 
 
 def test_the_histogram_is_drawn(tmp_path: Path) -> None:
