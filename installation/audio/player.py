@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from installation.audio import BLOCK_FRAMES
@@ -211,20 +211,25 @@ class Player:
     def _load(self) -> None:
         if not self._mixer.has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
             self._to_mix.put(_Bed(bed))
+            self._look_for_loop(bed)
         while (message := self._to_load.get()) is not None:
             clip = self._decode(message.clip.clip_id, message.clip.audio_path)
             if clip is not None:
                 self._to_mix.put(_Loaded(message, clip))
+                self._look_for_loop(clip)
             del clip  # the mixer alone decides how long it is kept
 
     def _decode(self, clip_id: str, path: Path) -> Clip | None:
         try:
-            clip = load_clip(path, clip_id, self._rate)
+            return load_clip(path, clip_id, self._rate)
         except ClipError as error:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
-        return replace(clip, loop_length=find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip)))
+
+    def _look_for_loop(self, clip: Clip) -> None:
+        """Only when the clip is on its way: it must not wait for this."""
+        clip.loop_length = find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip))
 
     # ------------------------------------------------------------ mixer thread
 
