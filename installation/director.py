@@ -298,7 +298,7 @@ class Director:
             case cues.EnterScene(scene):
                 self._supervisor.send("ui", messages.SceneChanged(scene.value))
             case cues.Sound():
-                self._supervisor.send("audio", messages.SetVolume(audio.volume))
+                self._supervisor.send("audio", messages.SetVolume(audio.volume, audio.gain_db))
             case cues.Hush():
                 self._supervisor.send("audio", messages.SetVolume(0.0))
 

@@ -63,8 +63,12 @@ def _interpolators() -> list[FloatArray]:
 _KERNELS = _interpolators()
 
 
+LATE_FRAMES = LOOK_AHEAD + TAPS
+"""How much later the sound leaves the limiter than it came."""
+
+
 class Limiter:
-    """Takes blocks and gives them back, `LOOK_AHEAD` frames late. Belongs to one thread."""
+    """Takes blocks and gives them back, `LATE_FRAMES` late. Belongs to one thread."""
 
     def __init__(self, sample_rate: int) -> None:
         self._release_db = RELEASE_DB_PER_S / sample_rate
@@ -74,7 +78,7 @@ class Limiter:
         """Audio frames that were turned down."""
 
     def process(self, block: FloatArray) -> FloatArray:
-        """As many frames as there are in the block: those that came `LOOK_AHEAD + TAPS` before.
+        """As many frames as there are in the block: those that came `LATE_FRAMES` before.
 
         Shape: block and result (audio_frames, 2).
         """

@@ -17,6 +17,7 @@ from installation.audio import BLOCK_FRAMES
 from installation.audio.clips import Clip, ClipError, load_clip
 from installation.audio.devices import PREFERRED_RATE as RATE_WITHOUT_DEVICE
 from installation.audio.devices import NoSoundError, ask, look_again
+from installation.audio.limiter import LATE_FRAMES, Limiter
 from installation.audio.mixer import Mixer, MixerState, Started
 from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
@@ -114,7 +115,10 @@ class Player:
         self._recorder = self._open_recorder()
         self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
         self._output = Output(self._open_speakers, self._feed, self._rate, self._announce, self._is_dearer_device_there)
-        self._mixer = Mixer(self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume)
+        self._mixer = Mixer(
+            self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume, gain_db=settings.gain_db
+        )
+        self._limiter = Limiter(self._rate)
         self._first_frame = self._tap.ring.num_written
         self._state: MixerState = self._mixer.state()
         self._clock_offset_s: float | None = None
@@ -248,13 +252,13 @@ class Player:
             clock_offset_s = self._follow_clock()
             while started and clock_offset_s is not None and self._is_ready.is_set():
                 event = started.popleft()
-                frame = self._first_frame + event.at_frame
+                frame = self._first_frame + event.at_frame + LATE_FRAMES
                 self._say(ClipStarted(event.clip_id, frame / self._rate - clock_offset_s))
 
     def _apply(self, command: _Loaded | _Bed | SetVolume) -> None:
         match command:
-            case SetVolume(volume):
-                self._mixer.set_volume(volume)
+            case SetVolume(volume, gain_db):
+                self._mixer.set_volume(volume, gain_db)
             case _Bed(clip):
                 self._mixer.set_bed(clip)
             case _Loaded(PlayClip() as message, clip):
@@ -266,7 +270,7 @@ class Player:
         ring = self._tap.ring
         while ring.num_readable < ahead_s * self._rate:
             self._tap.note_block(ring.num_written, self._mixer.state().voices)
-            ring.write(self._mixer.render(BLOCK_FRAMES))
+            ring.write(self._limiter.process(self._mixer.render(BLOCK_FRAMES)))
         self._state = self._mixer.state()
 
     def _follow_clock(self) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soxr
 
-from installation.audio.limiter import CEILING_DB, LOOK_AHEAD, TAPS, Limiter, true_peaks
+from installation.audio.limiter import CEILING_DB, LATE_FRAMES, LOOK_AHEAD, TAPS, Limiter, true_peaks
 from tests.installation.audio.sounds import RATE, FloatArray, noise, tone
 
 CEILING = 10 ** (CEILING_DB / 20)
@@ -25,8 +25,7 @@ def measured_peak(samples: FloatArray) -> float:
 
 def test_what_is_soft_passes_bit_for_bit_and_late() -> None:
     samples = noise(1.0, 1)
-    late = LOOK_AHEAD + TAPS
-    np.testing.assert_array_equal(limited(samples, 333)[late:], samples[:-late])
+    np.testing.assert_array_equal(limited(samples, 333)[LATE_FRAMES:], samples[:-LATE_FRAMES])
 
 
 def test_peaks_between_the_samples_are_seen() -> None:
@@ -47,8 +46,8 @@ def test_nothing_is_louder_than_the_ceiling_between_the_samples_neither(gain: fl
 def test_a_single_peak_is_met_in_time_and_let_go_slowly() -> None:
     samples = tone(1.0, 300, 0.5)
     samples[RATE // 2 : RATE // 2 + 3] *= 3.0
-    out, late = limited(samples), LOOK_AHEAD + TAPS
-    gains = np.abs(out[late:]).sum(axis=1) / np.abs(samples[:-late]).sum(axis=1)
+    out = limited(samples)[LATE_FRAMES:]
+    gains = np.abs(out).sum(axis=1) / np.abs(samples[:-LATE_FRAMES]).sum(axis=1)
     assert gains[RATE // 2 - LOOK_AHEAD - 2 * TAPS - 1] == pytest.approx(1.0)
     assert gains[RATE // 2 + 1] * np.abs(samples).max() <= CEILING * 1.01
     assert np.abs(np.diff(20 * np.log10(gains))).max() < 0.11  # no step in the gain
