@@ -39,7 +39,7 @@ def true_peaks(samples: FloatArray) -> FloatArray:
     Source: ITU-R BS.1770-5, Annex 2 (four-fold oversampling), with a windowed sinc as interpolator.
     """
     num_frames = len(samples) - 2 * TAPS
-    peaks = np.abs(samples[TAPS : TAPS + num_frames]).max(axis=1)
+    peaks: FloatArray = np.abs(samples[TAPS : TAPS + num_frames]).max(axis=1)
     for kernel in _KERNELS:
         for channel in samples.T:
             between = np.abs(np.convolve(channel, kernel, mode="valid"))
@@ -102,7 +102,8 @@ class Limiter:
         falling_db = np.minimum.accumulate((allowed_db + fall)[::-1])[::-1] - fall
         rise = self._release_db * np.arange(1, num_frames + 1)
         rising_db = np.minimum.accumulate(np.minimum(falling_db[:num_frames], 0.0) - rise)
-        return np.minimum(np.minimum(rising_db, self._gain_db) + rise, 0.0)
+        gains_db: npt.NDArray[np.float64] = np.minimum(np.minimum(rising_db, self._gain_db) + rise, 0.0)
+        return gains_db
 
 
 _SURELY_BELOW = 10 ** (CEILING_DB / 20) / 2

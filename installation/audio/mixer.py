@@ -8,7 +8,7 @@ give the same sound. Pure numpy; knows no device, file, process or clock.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,9 @@ LOOP_JOINT_S = 1.5
 
 MIN_FADE_S = 0.01
 """A cut is a fade of this length: no click."""
+
+SHORTEST_FADE_S = 0.5
+"""A piece that comes to its own end is not looped to have time for a longer fade; one that is nearer to it is."""
 
 VOLUME_TIME_S = 0.12
 """In this time the volume comes to a third of its distance from what is wanted, and so on: one pole."""
@@ -296,6 +299,8 @@ class Mixer:
             newest.may_loop = True
         elif newest.is_looping or newest.frames_to_end <= self._armed.fade:
             armed, self._armed = self._armed, None
+            if not newest.is_looping and newest.frames_to_end >= self._frames(SHORTEST_FADE_S):
+                armed = replace(armed, fade=min(armed.fade, newest.frames_to_end))
             self._begin(armed)
         else:
             newest.may_loop = False

@@ -57,6 +57,9 @@ FIRST_FADE_S = 0.3
 
 NICENESS = -10
 
+MAX_UNEXAMINED = 4
+"""Clips whose seam is still to be found; of more that came at once, the latest matter."""
+
 LAST_WORDS_S = 0.2
 """How long to wait for a fade, and again for the device to sound it, when leaving."""
 
@@ -213,15 +216,21 @@ class Player:
     # ------------------------------------------------------------ loader thread
 
     def _load(self) -> None:
+        unexamined: deque[Clip] = deque(maxlen=MAX_UNEXAMINED)
         if not self._mixer.has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
             self._to_mix.put(_Bed(bed))
-            self._look_for_loop(bed)
-        while (message := self._to_load.get()) is not None:
-            clip = self._decode(message.clip.clip_id, message.clip.audio_path)
-            if clip is not None:
-                self._to_mix.put(_Loaded(message, clip))
-                self._look_for_loop(clip)
-            del clip  # the mixer alone decides how long it is kept
+            unexamined.append(bed)
+        while True:
+            if unexamined and self._to_load.empty():  # only then: no clip must wait for the seam of another
+                clip = unexamined.popleft()
+                clip.loop_length = find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip))
+                del clip  # the mixer alone decides how long it is kept
+            elif (message := self._to_load.get()) is None:
+                return
+            elif (decoded := self._decode(message.clip.clip_id, message.clip.audio_path)) is not None:
+                self._to_mix.put(_Loaded(message, decoded))
+                unexamined.append(decoded)
+                del decoded
 
     def _decode(self, clip_id: str, path: Path) -> Clip | None:
         try:
@@ -230,10 +239,6 @@ class Player:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
-
-    def _look_for_loop(self, clip: Clip) -> None:
-        """Only when the clip is on its way: it must not wait for this."""
-        clip.loop_length = find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip))
 
     # ------------------------------------------------------------ mixer thread
 

@@ -160,6 +160,16 @@ def test_armed_clip_has_arrived_when_the_piece_ends(fade_s: float) -> None:
     np.testing.assert_allclose(out[begun : seconds(5)], expected, atol=0.01)
 
 
+@pytest.mark.parametrize(("left_s", "is_shortened"), [(1.0, True), (0.6, True), (0.4, False)])
+def test_a_fade_armed_late_is_as_short_as_what_is_left(left_s: float, is_shortened: bool) -> None:
+    sound = playing(noise(4.0, 1, rate=RATE), crossfade_s=0.3)
+    render(sound, 4.0 - left_s)
+    sound.play(clip("following", noise(9.0, 2, rate=RATE)), 2.0, is_at_end=True)
+    render(sound, left_s + 0.01)
+    assert (len(sound.state().voices) == 1) == is_shortened
+    assert sound.state().clip_id == "following"
+
+
 def test_a_later_play_replaces_the_armed_one() -> None:
     sound = playing(noise(4.0, 1, rate=RATE))
     sound.play(clip("armed", noise(3.0, 2, rate=RATE)), 1.0, is_at_end=True)
