@@ -121,6 +121,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         latency_s=config.audio.latency_s,
         crossfade_s=config.show.crossfade_s,
         volume=config.audio.volume,
+        gain_db=config.audio.gain_db,
         record_path=options.record_path,
     )
     composer = ComposerSettings(

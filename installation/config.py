@@ -92,6 +92,7 @@ class AudioConfig(Section):
     sample_rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     latency_s: Annotated[float, Field(ge=0.2, le=3)] = 0.2
     volume: Annotated[float, Field(ge=0, le=1)] = 1.0
+    gain_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
     loudness_lufs: Annotated[float, Field(ge=-40, le=-14)] = -23.0
 
     @property

@@ -27,7 +27,7 @@ from installation.library import Library
 from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
 from installation.staff import StaffDesk
-from installation.status import Watch
+from installation.status import Watch, prometheus_text
 from installation.summary import Tally, print_summary, summarise, write_summary
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
 from installation.take_home import TakeHomeDesk
@@ -45,6 +45,7 @@ NEWS_EVERY_S = 1.0
 TRIM_EVERY_S = 60.0
 MEASURE_EVERY_S = 5.0
 STAFF_EVERY_S = 1.0
+METRICS_EVERY_S = 15.0
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Director:
         self._heard_at_s = 0.0
         self._audio_lost_at_s: float | None = None
         self._is_leaving = False
-        self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"))
+        self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"), config.audio.gain_db)
         self._watch = Watch(self._tally, self._supervisor, self._library)
         self._upkeep = Upkeep(config.hours, self._supervisor, self._watch, self._knob)
         self._staff = StaffDesk(
@@ -125,7 +126,13 @@ class Director:
         """Stay until it is time to leave, then leave cleanly."""
         _log.info("%d works, model %s; Ctrl+C ends the show", len(self._gallery.works), self._config.model)
         timers = Timers(
-            {"gallery": NEWS_EVERY_S, "trim": TRIM_EVERY_S, "measure": MEASURE_EVERY_S, "staff": STAFF_EVERY_S},
+            {
+                "gallery": NEWS_EVERY_S,
+                "trim": TRIM_EVERY_S,
+                "measure": MEASURE_EVERY_S,
+                "staff": STAFF_EVERY_S,
+                "metrics": METRICS_EVERY_S,
+            },
             time.monotonic(),
         )
         try:
@@ -166,6 +173,8 @@ class Director:
             self._supervisor.measure_memory()
         if timers.is_due("staff", now_s) and self._staff.is_open:
             self._show_staff()
+        if self._config.web.metrics and "web" in self._supervisor.names and timers.is_due("metrics", now_s):
+            self._supervisor.send("web", messages.ShowMetrics(prometheus_text(self._status())))
         self._keep_up(now_s)
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
@@ -176,7 +185,10 @@ class Director:
             self._tell_show(event)
 
     def _show_staff(self) -> None:
-        self._staff.show(self._watch.status(self._show.scene.value, time.monotonic(), _now()))
+        self._staff.show(self._status())
+
+    def _status(self) -> messages.Status:
+        return self._watch.status(self._show.scene.value, time.monotonic(), _now())
 
     def _read_config(self) -> None:
         """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
@@ -192,6 +204,7 @@ class Director:
         self._show.seconds_per_work = config.show.seconds_per_work
         self._supervisor.change_plans(self._plan(config))
         self._knob.want(config.audio.volume)
+        self._knob.tune(config.audio.gain_db)
         self._upkeep.keep(config.hours)
         _log.info("the configuration is taken; what concerns a part itself counts from its next start")
 

@@ -17,7 +17,8 @@ class AudioSettings:
         sample_rate: In Hz; None is the device's own.
         latency_s: What is asked of PortAudio, at least 0.2.
         crossfade_s: For changes that no message asks for: loops, falling back to the bed.
-        volume: 0 to 1, applied after everything else.
+        volume: 0 to 1, applied after everything but the limiter.
+        gain_db: The curator's, on top of the volume.
         record_path: A WAV file of what the speakers are given, or None.
     """
 
@@ -28,6 +29,7 @@ class AudioSettings:
     latency_s: float = 0.2
     crossfade_s: float = 4.0
     volume: float = 1.0
+    gain_db: float = 0.0
     record_path: Path | None = None
 
 

@@ -37,6 +37,8 @@ _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
 _RESTART_WITHIN_S = 4.0
 _MAX_MESSAGES_AT_A_TIME = 100
+_PATIENCE = 10.0
+"""When this process wakes late, the children have waited for the processor, too: so many times longer they may take."""
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 
@@ -157,13 +159,15 @@ class Supervisor:
     def __init__(self, plans: Sequence[ChildPlan], now_s: float) -> None:
         """Start every child, in this order."""
         self._children = {plan.name: _Child(plan) for plan in plans}
+        self._lateness_s = 0.0  # of this process itself, on a machine that is too busy
         for child in self._children.values():
             child.start(now_s)
 
     def wait(self, timeout_s: float) -> Iterator[Said | Lost | Replaced]:
         """What the children say and what happens to them, within so long at most."""
         by_handle: dict[Any, _Child] = {}
-        due_s = time.monotonic() + timeout_s
+        began_s = time.monotonic()
+        due_s = began_s + timeout_s
         for child in self._children.values():
             if child.process is not None and child.channel is not None:
                 by_handle[child.channel.fileno()] = by_handle[child.process.sentinel] = child
@@ -172,6 +176,7 @@ class Supervisor:
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
         # By this moment it is judged who hangs: what is done about the news below takes its time, too.
         now_s = time.monotonic()
+        self._lateness_s = max(0.95 * self._lateness_s, now_s - max(due_s, began_s))
         for child in {id(by_handle[handle]): by_handle[handle] for handle in ready}.values():
             yield from self._listen(child)
         for child in self._children.values():
@@ -179,7 +184,7 @@ class Supervisor:
                 if time.monotonic() >= child.start_at_s:
                     child.start(time.monotonic())
                     yield Replaced(child.plan.name)
-            elif child.hung_for_s(now_s) > 0:
+            elif child.hung_for_s(now_s) > _PATIENCE * self._lateness_s:
                 how = "does nothing any more" if child.leaves_by_s is None else "does not leave by itself"
                 _log.warning("%s %s; it is ended", child.plan.name, how)
                 child.process.kill()

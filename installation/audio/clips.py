@@ -25,7 +25,7 @@ class ClipError(Exception):
     """This file is not music that can be played; the message says why in one line."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Clip:
     """A decoded clip.
 
@@ -35,7 +35,7 @@ class Clip:
     Attributes:
         clip_id: Which.
         samples: int16, or float32 in [-1, 1].
-        loop_length: So many frames before its end the clip sounds like its end; None: nobody has looked.
+        loop_length: So many frames before its end the clip sounds like its end; None while nobody has looked.
 
     Shape: samples (audio_frames, 2).
     """

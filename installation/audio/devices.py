@@ -23,7 +23,7 @@ from installation.audio import CHANNELS
 PREFERRED_RATE = 48000
 """Asked for where the device takes it: PortAudio calls 44100 the default of every virtual device."""
 
-ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 5.0
 """A sound system that needs longer is one that hangs; alone on a machine it takes less than a tenth of a second."""
 
 

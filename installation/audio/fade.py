@@ -1,4 +1,4 @@
-"""Gains of a crossfade, and the limiter behind the sum."""
+"""Gains of a crossfade."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
-
-CEILING = 10 ** (-1 / 20)
-"""No sample leaves the mixer above -1 dBFS."""
-
-KNEE = 0.75
-"""Below this (-2.5 dBFS) the limiter returns its input bit for bit."""
 
 MIN_CORRELATION = -0.5
 """Opposed signals are not raised by more than 3 dB in the middle of a fade."""
@@ -58,19 +52,3 @@ def correlation(first: FloatArray, second: FloatArray) -> float:
     if energy < 1e-9:
         return 0.0
     return min(1.0, max(-1.0, float(np.dot(a, b)) / energy))
-
-
-def limit(block: FloatArray) -> None:
-    """Bend what exceeds the knee so that it stays below the ceiling, in place.
-
-    Without memory and without look-ahead: bit-transparent below the knee, continuous in value and
-    slope above it. Levelled clips reach it only in the middle of a crossfade, if ever.
-
-    Shape: block (audio_frames, channels).
-    """
-    over = np.abs(block) > KNEE
-    if not over.any():
-        return
-    loud = block[over]
-    room = CEILING - KNEE
-    block[over] = np.sign(loud) * (KNEE + room * np.tanh((np.abs(loud) - KNEE) / room))

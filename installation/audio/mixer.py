@@ -7,7 +7,8 @@ give the same sound. Pure numpy; knows no device, file, process or clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from installation.audio import CHANNELS, MAX_VOICES
 from installation.audio.clips import Clip
-from installation.audio.fade import correlation, equal_power_gains, limit
+from installation.audio.fade import correlation, equal_power_gains
 from installation.audio.voice import Voice, joint_of
 
 FloatArray = npt.NDArray[np.float32]
@@ -27,8 +28,14 @@ LOOP_JOINT_S = 1.5
 MIN_FADE_S = 0.01
 """A cut is a fade of this length: no click."""
 
-VOLUME_GLIDE_S = 0.5
-"""From silence to full volume."""
+SHORTEST_FADE_S = 0.5
+"""A piece that comes to its own end is not looped to have time for a longer fade; one that is nearer to it is."""
+
+VOLUME_TIME_S = 0.12
+"""In this time the volume comes to a third of its distance from what is wanted, and so on: one pole."""
+
+SAME_VOLUME = 1e-4
+"""A difference of -80 dB is none."""
 
 MAX_LOOPS = 4
 """After so many repeats of a clip the bed takes over: the same half minute again and again is worse."""
@@ -94,13 +101,16 @@ class _Next:
 class Mixer:
     """Mixes voices into blocks. Belongs to one thread."""
 
-    def __init__(self, sample_rate: int, *, crossfade_s: float = 4.0, volume: float = 1.0) -> None:
+    def __init__(
+        self, sample_rate: int, *, crossfade_s: float = 4.0, volume: float = 1.0, gain_db: float = 0.0
+    ) -> None:
         """Start silent: nothing sounds before `set_bed` or `play`.
 
         Args:
             sample_rate: In Hz; all clips have it.
             crossfade_s: For changes nobody asked for: a late continuation, falling back to the bed.
             volume: 0 to 1.
+            gain_db: On top of it.
         """
         self._rate = sample_rate
         self._crossfade_s = crossfade_s
@@ -111,7 +121,8 @@ class Mixer:
         self._waiting: Voice | None = None
         self._waiting_fade = 0
         self._armed: _Next | None = None
-        self._volume = self._volume_goal = volume
+        self._volume = self._volume_goal = volume * 10 ** (gain_db / 20)
+        self._volume_decay = math.exp(-1.0 / (VOLUME_TIME_S * sample_rate))
         self._events: list[Started | Refused] = []
         self._frame = self._silent_frames = 0
         self._tier_frames = [0, 0, 0]
@@ -162,9 +173,9 @@ class Mixer:
             return
         self._begin(_Next(clip, self._frames(self._crossfade_s), 0))
 
-    def set_volume(self, volume: float) -> None:
-        """Glide to this volume, 0 to 1."""
-        self._volume_goal = min(1.0, max(0.0, volume))
+    def set_volume(self, volume: float, gain_db: float = 0.0) -> None:
+        """Glide to this volume, 0 to 1, raised or lowered by a gain."""
+        self._volume_goal = min(1.0, max(0.0, volume)) * 10 ** (gain_db / 20)
 
     def joint_of(self, clip: Clip) -> int:
         """How long the fade is in which this clip goes round, in frames. May be called from any thread."""
@@ -202,7 +213,7 @@ class Mixer:
     def render(self, num_frames: int) -> FloatArray:
         """Mix the next block.
 
-        Shape: result (num_frames, 2), within ±CEILING.
+        Shape: result (num_frames, 2); sums may exceed 1, the limiter is behind.
         """
         out = np.zeros((num_frames, CHANNELS), np.float32)
         self._fall_back_when_due()
@@ -218,7 +229,6 @@ class Mixer:
             done += stretch
         self._frame += num_frames - done
         self._tier_frames[2] += num_frames - done
-        limit(out)
         self._count_silence(out)
         self._apply_volume(out)
         return out
@@ -289,6 +299,8 @@ class Mixer:
             newest.may_loop = True
         elif newest.is_looping or newest.frames_to_end <= self._armed.fade:
             armed, self._armed = self._armed, None
+            if not newest.is_looping and newest.frames_to_end >= self._frames(SHORTEST_FADE_S):
+                armed = replace(armed, fade=min(armed.fade, newest.frames_to_end))
             self._begin(armed)
         else:
             newest.may_loop = False
@@ -329,15 +341,13 @@ class Mixer:
             self._begin_fade(voice, self._waiting_fade)
 
     def _apply_volume(self, out: FloatArray) -> None:
-        if self._volume == self._volume_goal == 1.0:
-            return
-        step = 1.0 / (VOLUME_GLIDE_S * self._rate)
-        way = self._volume_goal - self._volume
-        glide = np.minimum(np.arange(1, len(out) + 1) * step, abs(way)) * np.sign(way)
-        out *= (self._volume + glide).astype(np.float32)[:, None]
-        self._volume += float(glide[-1])
-        if abs(self._volume_goal - self._volume) < step:
-            self._volume = self._volume_goal
+        goal, away = self._volume_goal, self._volume - self._volume_goal
+        if away:
+            volumes = goal + away * self._volume_decay ** np.arange(1, len(out) + 1)
+            out *= volumes.astype(np.float32)[:, None]
+            self._volume = goal if abs(volumes[-1] - goal) < SAME_VOLUME else float(volumes[-1])
+        elif goal != 1.0:
+            out *= np.float32(goal)
 
     def _count_silence(self, out: FloatArray) -> None:
         if out.any():

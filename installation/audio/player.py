@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from installation.audio import BLOCK_FRAMES
 from installation.audio.clips import Clip, ClipError, load_clip
 from installation.audio.devices import PREFERRED_RATE as RATE_WITHOUT_DEVICE
 from installation.audio.devices import NoSoundError, ask, look_again
+from installation.audio.limiter import LATE_FRAMES, Limiter
 from installation.audio.mixer import Mixer, MixerState, Started
 from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
@@ -55,6 +56,9 @@ FIRST_FADE_S = 0.3
 """The first sound of the process rises within this."""
 
 NICENESS = -10
+
+MAX_UNEXAMINED = 4
+"""Clips whose seam is still to be found; of more that came at once, the latest matter."""
 
 LAST_WORDS_S = 0.2
 """How long to wait for a fade, and again for the device to sound it, when leaving."""
@@ -114,7 +118,10 @@ class Player:
         self._recorder = self._open_recorder()
         self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
         self._output = Output(self._open_speakers, self._feed, self._rate, self._announce, self._is_dearer_device_there)
-        self._mixer = Mixer(self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume)
+        self._mixer = Mixer(
+            self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume, gain_db=settings.gain_db
+        )
+        self._limiter = Limiter(self._rate)
         self._first_frame = self._tap.ring.num_written
         self._state: MixerState = self._mixer.state()
         self._clock_offset_s: float | None = None
@@ -212,22 +219,29 @@ class Player:
     # ------------------------------------------------------------ loader thread
 
     def _load(self) -> None:
+        unexamined: deque[Clip] = deque(maxlen=MAX_UNEXAMINED)
         if not self._mixer.has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
             self._to_mix.put(_Bed(bed))
-        while (message := self._to_load.get()) is not None:
-            clip = self._decode(message.clip.clip_id, message.clip.audio_path)
-            if clip is not None:
-                self._to_mix.put(_Loaded(message, clip))
-            del clip  # the mixer alone decides how long it is kept
+            unexamined.append(bed)
+        while True:
+            if unexamined and self._to_load.empty():  # only then: no clip must wait for the seam of another
+                clip = unexamined.popleft()
+                clip.loop_length = find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip))
+                del clip  # the mixer alone decides how long it is kept
+            elif (message := self._to_load.get()) is None:
+                return
+            elif (decoded := self._decode(message.clip.clip_id, message.clip.audio_path)) is not None:
+                self._to_mix.put(_Loaded(message, decoded))
+                unexamined.append(decoded)
+                del decoded
 
     def _decode(self, clip_id: str, path: Path) -> Clip | None:
         try:
-            clip = load_clip(path, clip_id, self._rate)
+            return load_clip(path, clip_id, self._rate)
         except ClipError as error:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
-        return replace(clip, loop_length=find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip)))
 
     # ------------------------------------------------------------ mixer thread
 
@@ -246,13 +260,13 @@ class Player:
             clock_offset_s = self._follow_clock()
             while started and clock_offset_s is not None and self._is_ready.is_set():
                 event = started.popleft()
-                frame = self._first_frame + event.at_frame
+                frame = self._first_frame + event.at_frame + LATE_FRAMES
                 self._say(ClipStarted(event.clip_id, frame / self._rate - clock_offset_s))
 
     def _apply(self, command: _Loaded | _Bed | SetVolume) -> None:
         match command:
-            case SetVolume(volume):
-                self._mixer.set_volume(volume)
+            case SetVolume(volume, gain_db):
+                self._mixer.set_volume(volume, gain_db)
             case _Bed(clip):
                 self._mixer.set_bed(clip)
             case _Loaded(PlayClip() as message, clip):
@@ -264,7 +278,7 @@ class Player:
         ring = self._tap.ring
         while ring.num_readable < ahead_s * self._rate:
             self._tap.note_block(ring.num_written, self._mixer.state().voices)
-            ring.write(self._mixer.render(BLOCK_FRAMES))
+            ring.write(self._limiter.process(self._mixer.render(BLOCK_FRAMES)))
         self._state = self._mixer.state()
 
     def _follow_clock(self) -> float | None:

@@ -24,8 +24,9 @@ class Voice:
     """Plays a chain of clips butt to butt, and the last of them for ever.
 
     The loop joint is an equal-power fade of the clip's end into an earlier stretch that sounds like it
-    (`Clip.loop_length` back, else its own beginning); the loop then goes on behind that stretch. Whether to loop is decided at the last moment, `joint_frames`
-    before the end: until then a clip can be appended that begins at the exact end.
+    (`Clip.loop_length` back, else its own beginning); the loop then goes on behind that stretch. Whether
+    to loop is decided at the last moment, `joint_frames` before the end: until then a clip can be
+    appended that begins at the exact end.
 
     Not safe for threads: it belongs to the mixer's.
     """
@@ -36,6 +37,7 @@ class Voice:
         self._max_joint = joint_frames
         self._position = start % len(clip)
         self._joint = 0  # length of the loop joint that is sounding, 0 outside
+        self._loop_length = 0  # within the joint: how far it goes back
         self._gains: tuple[FloatArray, FloatArray] | None = None
         self.num_loops = 0
         self.gain = 1.0
@@ -126,15 +128,12 @@ class Voice:
     def _joint_start(self) -> int:
         return len(self.clip) - joint_of(self.clip, self._max_joint)
 
-    @property
-    def _loop_length(self) -> int:
-        """While there is a joint: how far it goes back."""
-        return len(self.clip) - self._joint if self.clip.loop_length is None else self.clip.loop_length
-
     def _begin_joint(self) -> None:
         clip = self.clip
         self._joint = min(len(clip) - self._position, len(clip) // 2)
+        self._loop_length = len(clip) - self._joint
         if clip.loop_length is not None:
+            self._loop_length = clip.loop_length
             self._joint = min(self._joint, len(clip) - clip.loop_length)
         begin = len(clip) - self._joint
         tail = clip.frames(begin, len(clip))

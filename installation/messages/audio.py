@@ -41,9 +41,10 @@ class AppendClip:
 
 @dataclass(frozen=True, slots=True)
 class SetVolume:
-    """To audio: glide to this volume, 0 to 1."""
+    """To audio: glide to this volume, 0 to 1, raised or lowered by a gain."""
 
     volume: float
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -26,6 +27,11 @@ class Result:
     remark: str = ""
 
     @property
+    def summary(self) -> str:
+        """The silence, or the remark."""
+        return self.remark if self.silence_s is None else f"{self.silence_s:.2f} s"
+
+    @property
     def is_good(self) -> bool:
         """It cost no more than it may."""
         return self.silence_s is not None and self.silence_s <= self.trouble.max_silence_s + TOLERANCE_S
@@ -37,19 +43,18 @@ def try_out(room: Room, trouble: Trouble) -> Result:
         return Result(trouble, None, trouble.missing)
     try:
         return Result(trouble, trouble.measure(room))
-    except (TimeoutError, RuntimeError) as error:
+    except (TimeoutError, RuntimeError, psutil.Error) as error:
         return Result(trouble, None, f"not over: {error}")
 
 
 def show(results: Sequence[Result]) -> Table:
     """The results as a table."""
     table = Table(title="Silence nobody asked for", title_justify="left")
-    for heading in ("", "what went wrong", "silence", "at most", ""):
+    for heading in ("", "what went wrong", "silence", "at most"):
         table.add_column(heading)
     for result in results:
         mark = "[green]ok[/]" if result.is_good else ("[yellow]-[/]" if result.trouble.missing else "[red]no[/]")
-        silence = "" if result.silence_s is None else f"{result.silence_s:.2f} s"
-        table.add_row(mark, result.trouble.name, silence, f"{result.trouble.max_silence_s:.0f} s", result.remark)
+        table.add_row(mark, result.trouble.name, result.summary, f"{result.trouble.max_silence_s:.0f} s")
     return table
 
 
@@ -64,8 +69,9 @@ def main() -> int:
     with open_room(options.model) as room:
         results = []
         for trouble in troubles:
-            console.print(f"{trouble.name} ...")
+            console.print(f"{trouble.name} ...", end=" ")
             results.append(try_out(room, trouble))
+            console.print(results[-1].summary)
     console.print(show(results))
     return 0 if all(result.is_good or result.trouble.missing for result in results) else 1
 

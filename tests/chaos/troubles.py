@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -112,7 +113,8 @@ def disk_full(room: Room) -> float:
     composer = psutil.Process(room.signal("composer", signal.SIGCONT))
     composer.rlimit(psutil.RLIMIT_FSIZE, (4096, psutil.RLIM_INFINITY))
     room.hear(15)
-    composer.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended with an error
+        composer.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
     _compose_again(room)
     return room.silence_s(since)
 

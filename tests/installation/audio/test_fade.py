@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from installation.audio.fade import CEILING, KNEE, correlation, equal_power_gains, limit
+from installation.audio.fade import correlation, equal_power_gains
 from tests.installation.audio.sounds import noise, power_db, tone
 
 PROGRESS = np.linspace(0, 1, 4800, dtype=np.float32)
@@ -39,19 +36,3 @@ def test_the_same_clip_faded_into_itself_is_itself() -> None:
 
 def test_silence_is_like_nothing() -> None:
     assert correlation(np.zeros((10, 2), np.float32), tone(0.1)) == 0
-
-
-@given(arrays(np.float32, (8, 2), elements=st.floats(-KNEE, KNEE, width=32)))
-def test_limiter_is_transparent_below_its_knee(block: np.ndarray) -> None:
-    limited = block.copy()
-    limit(limited)
-    np.testing.assert_array_equal(limited, block)
-
-
-@given(arrays(np.float32, (8, 2), elements=st.floats(-100, 100, width=32)))
-def test_limiter_never_exceeds_its_ceiling_nor_turns_a_sign(block: np.ndarray) -> None:
-    limited = block.copy()
-    limit(limited)
-    assert np.abs(limited).max() <= CEILING + 1e-6
-    assert (limited * block >= 0).all()
-    assert (np.abs(limited) <= np.abs(block) + 1e-6).all()

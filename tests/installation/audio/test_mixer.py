@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from installation.audio import MAX_VOICES
-from installation.audio.fade import CEILING
+from installation.audio.limiter import CEILING_DB, Limiter
 from installation.audio.mixer import LOOP_JOINT_S, MAX_LOOPS, Mixer, Refused, Started
 from tests.installation.audio.sounds import clip, longest_zeros, noise, power_db, tone
 
 RATE = 4000
+CEILING = 10 ** (CEILING_DB / 20) * 1.001
 BED = clip("bed", noise(5.0, seed=99, rate=RATE))
 
 
@@ -159,6 +160,16 @@ def test_armed_clip_has_arrived_when_the_piece_ends(fade_s: float) -> None:
     np.testing.assert_allclose(out[begun : seconds(5)], expected, atol=0.01)
 
 
+@pytest.mark.parametrize(("left_s", "is_shortened"), [(1.0, True), (0.6, True), (0.4, False)])
+def test_a_fade_armed_late_is_as_short_as_what_is_left(left_s: float, is_shortened: bool) -> None:
+    sound = playing(noise(4.0, 1, rate=RATE), crossfade_s=0.3)
+    render(sound, 4.0 - left_s)
+    sound.play(clip("following", noise(9.0, 2, rate=RATE)), 2.0, is_at_end=True)
+    render(sound, left_s + 0.01)
+    assert (len(sound.state().voices) == 1) == is_shortened
+    assert sound.state().clip_id == "following"
+
+
 def test_a_later_play_replaces_the_armed_one() -> None:
     sound = playing(noise(4.0, 1, rate=RATE))
     sound.play(clip("armed", noise(3.0, 2, rate=RATE)), 1.0, is_at_end=True)
@@ -196,7 +207,7 @@ def test_sum_of_two_full_clips_stays_below_the_ceiling() -> None:
     sound = playing(samples)
     render(sound, 1.0)
     sound.play(clip("second", samples), 1.0, start_s=0.003)
-    assert np.abs(render(sound, 2.0)).max() <= CEILING + 1e-6
+    assert np.abs(Limiter(RATE).process(render(sound, 2.0))).max() <= CEILING
 
 
 def test_volume_glides_and_silence_asked_for_is_not_counted() -> None:
@@ -204,9 +215,17 @@ def test_volume_glides_and_silence_asked_for_is_not_counted() -> None:
     render(sound, 0.5)
     sound.set_volume(0.0)
     out = render(sound, 1.0)
-    assert np.abs(np.diff(out[:, 0])).max() < 0.5 / seconds(0.5) * 1.1
-    assert not out[seconds(0.6) :].any()
+    assert np.abs(np.diff(out[:, 0])).max() < 0.5 / seconds(0.1)
+    assert power_db(out[-10:]) < -65
+    assert not render(sound, 0.3)[seconds(0.2) :].any()
     assert sound.state().silent_frames == 0
+
+
+def test_gain_is_on_top_of_the_volume() -> None:
+    sound = playing(np.full((seconds(9), 2), 0.1, np.float32), gain_db=6.0, volume=0.5)
+    assert render(sound, 0.5)[-1, 0] == pytest.approx(0.1 * 0.5 * 1.995, rel=1e-3)
+    sound.set_volume(1.0, gain_db=-12.0)
+    assert render(sound, 2.0)[-1, 0] == pytest.approx(0.1 * 0.251, rel=1e-2)
 
 
 def test_silence_in_the_music_is_counted() -> None:
@@ -248,7 +267,7 @@ def test_whatever_is_asked_it_never_falls_silent_nor_clips(commands: list[tuple[
     parts.append(render(sound, 1.0))
     out = np.concatenate(parts)
     assert np.isfinite(out).all()
-    assert np.abs(out).max() <= CEILING + 1e-6
+    assert np.abs(Limiter(RATE).process(out)).max() <= CEILING
     assert longest_zeros(out) <= 1
     for part in np.array_split(out[seconds(0.1) :], max(1, len(out) // seconds(0.1))):
         assert power_db(part) > -20 - 14 - 6  # the quieter of the sounds, at the lowest volume, in an unlucky stretch
