@@ -17,7 +17,9 @@ class Loop(Section):
 
     Attributes:
         num_steps: Optimiser steps in all.
-        batch_size: Examples a step.
+        batch_size: Examples a step, of all processes together.
+        at_once: So many of them go through the networks together at most, which is a matter of memory, not of the
+            result; none is all that a process has.
         learning_rate: AdamW's, after warm-up.
         num_warmup_steps: Steps over which the learning rate rises from zero.
         anneal_share: The last part of the run, over which it falls to zero; 0 keeps it constant.
@@ -28,10 +30,12 @@ class Loop(Section):
         num_threads: Threads of the tensor library.
         checkpoint_every: Steps between checkpoints, and between validations.
         seed: Seed of everything drawn at random.
+        tensorboard: Whether to write TensorBoard's files as well.
     """
 
     num_steps: PositiveInt
     batch_size: PositiveInt
+    at_once: PositiveInt | None = None
     learning_rate: PositiveFloat
     num_warmup_steps: Annotated[int, Field(ge=0)] = 100
     anneal_share: Share = 0.45
@@ -41,7 +45,8 @@ class Loop(Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     num_threads: PositiveInt = 1
     checkpoint_every: PositiveInt = 250
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
+    tensorboard: bool = False
 
 
 class RollVAESettings(Section):
