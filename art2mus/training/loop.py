@@ -117,7 +117,7 @@ def _differentiate(task: Task, model: nn.Module, settings: Loop, step: int, part
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is {loss.item()} at step {step} (seed {settings.seed}); {dict(logs)}")
         weight = len(part) / share
-        (weight * loss).backward()  # type: ignore[no-untyped-call]
+        (weight * loss).backward()
         for name, value in {"loss": loss.item(), **logs}.items():
             totals[name] = totals.get(name, 0.0) + weight * value
     average_gradients(model.parameters())
