@@ -103,6 +103,10 @@ class Condition:
         index = torch.tensor(items, device=self.loa_tokens.device)
         return Condition(self.loa_tokens[index], self.prompt_embeds[index], self.attention_mask[index])
 
+    def to(self, device: torch.device) -> Condition:
+        """The same on another device."""
+        return Condition(self.loa_tokens.to(device), self.prompt_embeds.to(device), self.attention_mask.to(device))
+
     def after(self, avoided: Condition) -> Condition:
         """One batch of both branches of guidance: first what to keep away from, then this."""
         length = max(self.prompt_embeds.shape[1], avoided.prompt_embeds.shape[1])

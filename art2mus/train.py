@@ -7,15 +7,20 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+FAILED, INTERRUPTED = 2, 130
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command.
 
-    Returns: Exit code: 0, or 2 for a mistake in what was given.
+    Returns: Exit code: 0; 2 for a mistake in what was given, or if training cannot go on; 130 when interrupted.
     """
     parser = argparse.ArgumentParser(prog="python -m art2mus.train", description=__doc__)
     parser.add_argument("config", type=Path, help="a YAML of configs/train/")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on; a mistake if there is no checkpoint to go on from"
+    )
     options = parser.parse_args(arguments)
 
     from art2mus.strict_yaml import ConfigError, load
@@ -25,16 +30,29 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load(options.config, TrainSettings, options.overrides).train
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 2
+        return FAILED
 
-    from art2mus.training.loop import TrainingError, run
+    from art2mus.data.tables import DataError
+    from art2mus.models import ModelMissingError
+    from art2mus.training.checkpoint import TrainingError
+    from art2mus.training.loop import CHECKPOINT_FILE, run
     from art2mus.training.tasks import make_task
+    from art2mus.whole_files import FolderInUseError
 
+    if options.resume and not (settings.output / CHECKPOINT_FILE).is_file():
+        print(f"{settings.output}: no {CHECKPOINT_FILE} to go on from; leave --resume away to begin", file=sys.stderr)
+        return FAILED
     try:
         run(make_task(settings), settings.loop, settings.output)
-    except (TrainingError, FileNotFoundError) as error:
+    except (DataError, FolderInUseError, ModelMissingError, TrainingError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return FAILED
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

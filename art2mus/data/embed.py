@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     }
     items = _items(options.catalogue, options.root, is_text=options.kind == "text")
     work = Work(identity, items, embedder.read, embedder.load_model, options.batch_size)
-    run_batches(work, _write, options)
+    run_batches(work, write_done, options)
     return 0
 
 
@@ -60,7 +60,11 @@ def _items(csv: Path, root: Path | None, *, is_text: bool) -> dict[str, Path | s
     return {file: catalogue.path(file) for file in catalogue.files}
 
 
-def _write(folder: Path, done: Done) -> dict[str, Any]:
+def write_done(folder: Path, done: Done) -> dict[str, Any]:
+    """Write what was embedded; gives what `meta.json` says more.
+
+    Shape: each result (dim,).
+    """
     import numpy as np
 
     from art2mus.data.embeddings import write_vectors

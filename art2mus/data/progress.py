@@ -13,13 +13,14 @@ class _Rate(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
 
 
-def progress_bar() -> Progress:
-    """Give a bar on stderr: what is done, how many of how many, how many a second, and the time left."""
+def progress_bar(*more: ProgressColumn) -> Progress:
+    """Give a bar on stderr: what is done, how many of how many, how many a second, and the time left, and `more`."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
+        *more,
         console=Console(stderr=True),
     )

@@ -1,17 +1,25 @@
 """The loop every stage is trained by; read it from top to bottom."""
 
 import copy
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TextColumn
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from art2mus.data.progress import progress_bar
+from art2mus.training.checkpoint import Checkpoint, TrainingError
+from art2mus.training.processes import average_figures, average_gradients, join, parts_of
+from art2mus.training.record import Record, open_record
 from art2mus.training.settings import Loop
+from art2mus.whole_files import sole_run
+
+CHECKPOINT_FILE = "checkpoint.pt"
 
 Logs = Mapping[str, float]
 Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
@@ -26,8 +34,14 @@ class Task(Protocol):
 
     trainable: nn.Module
 
-    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
-        """Give the loss of the batch that `seed` draws, and figures to show beside it."""
+    def loss(self, model: nn.Module, examples: range, seed: int) -> tuple[torch.Tensor, Logs]:
+        """Give the mean loss of some examples, and figures to show beside it.
+
+        Args:
+            model: `trainable`.
+            examples: Their numbers; every example that is seen in a training has one.
+            seed: To draw them from; other examples come with another seed.
+        """
 
     def validate(self, model: nn.Module) -> Logs:
         """Give figures on held-out data; the same data each time."""
@@ -36,57 +50,98 @@ class Task(Protocol):
         """Write the finished weights."""
 
 
-class TrainingError(Exception):
-    """Training cannot go on; says at which step and why."""
+@runtime_checkable
+class MakesClips(Protocol):
+    """A task whose progress can be heard."""
+
+    def make_clips(self, model: nn.Module, step: int, record: Record) -> Logs:
+        """Make clips of held-out artworks, if it is time for it, and give figures on them."""
 
 
 def run(task: Task, settings: Loop, output: Path) -> Logs:
     """Train a task to its end, from its last checkpoint if there is one.
 
     Everything random in a step follows from the seed and the step's number, so a run that was killed and
-    resumed ends with the same weights as one that was not.
+    resumed ends with the same weights as one that was not. Under `accelerate launch` every process runs this.
 
-    Returns: The last validation's figures.
-    Raises: TrainingError if the loss is not a number.
+    Returns: The last validation's figures; nothing in other processes than the first.
+    Raises: TrainingError if the loss is not a number, or the run cannot go on; FolderInUseError.
     """
     torch.set_num_threads(settings.num_threads)
-    output.mkdir(parents=True, exist_ok=True)
-    checkpoint = output / "checkpoint.pt"
+    state = join()
+    is_first = state.is_main_process
+    parts = parts_of(settings.batch_size, settings.at_once, state.process_index, state.num_processes)
     model = task.trainable
     average = AveragedModel(model, multi_avg_fn=_moving_average(settings.ema_decay))
     optimizer = torch.optim.AdamW(
         model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
-    first_step = _resume(checkpoint, model, average, optimizer)
+    checkpoint = Checkpoint(output / CHECKPOINT_FILE, model, average, optimizer)
     figures: Logs = {}
-    with _progress() as progress:
-        bar = progress.add_task(output.name, total=settings.num_steps, completed=first_step, figures="")
-        for step in range(first_step, settings.num_steps):
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _schedule(step, settings)
-            torch.manual_seed(_step_seed(settings.seed, step))
-            with _precision(settings):
-                loss, logs = task.loss(model, settings.batch_size, _step_seed(settings.seed, step))
-            if not torch.isfinite(loss):
-                raise TrainingError(f"the loss is {loss.item()} at step {step} (seed {settings.seed}); {dict(logs)}")
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), settings.max_grad_norm)
-            optimizer.step()
-            optimizer.zero_grad()
-            average.update_parameters(model)
-            progress.update(bar, advance=1, figures=_show({"loss": loss.item(), **logs}))
-            if (step + 1) % settings.checkpoint_every == 0 or step + 1 == settings.num_steps:
-                figures = _validated(task, average.module, settings)
-                progress.console.print(f"step {step + 1}: {_show({'loss': loss.item(), **figures})}")
-                _save(checkpoint, step + 1, model, average, optimizer)
-    task.export(copy.deepcopy(average.module).eval(), output)
+    with sole_run(output) if is_first else nullcontext(), progress_bar(TextColumn("{task.fields[figures]}")) as bar:
+        bar.disable = not is_first
+        first_step = checkpoint.load()
+        task_id = bar.add_task(output.name, total=settings.num_steps, completed=first_step, figures="")
+        with open_record(output, first_step, settings) if is_first else nullcontext(Record()) as record:
+            for step in range(first_step, settings.num_steps):
+                for group in optimizer.param_groups:
+                    group["lr"] = settings.learning_rate * _schedule(step, settings)
+                logs = _differentiate(task, model, settings, step, parts)
+                logs["gradient"] = _clipped(model, settings, step)
+                optimizer.step()
+                optimizer.zero_grad()
+                average.update_parameters(model)
+                record.figures(step + 1, {**logs, "learning_rate": optimizer.param_groups[0]["lr"]}, "train")
+                bar.update(task_id, advance=1, figures=_show(logs))
+                if (step + 1) % settings.checkpoint_every == 0 or step + 1 == settings.num_steps:
+                    if is_first:
+                        figures = _validated(task, average.module, settings, step + 1, record)
+                        bar.console.print(f"step {step + 1}: {_show({'loss': logs['loss'], **figures})}")
+                        checkpoint.save(step + 1)
+                    state.wait_for_everyone()
+        if is_first:
+            task.export(copy.deepcopy(average.module).eval(), output)
     return figures
 
 
-def _validated(task: Task, model: nn.Module, settings: Loop) -> Logs:
+def _differentiate(task: Task, model: nn.Module, settings: Loop, step: int, parts: Sequence[range]) -> dict[str, float]:
+    """Give every parameter its gradient over the whole batch, of all processes; returns the figures of the batch."""
+    share = sum(map(len, parts))
+    totals: dict[str, float] = {}
+    for part in parts:
+        first = step * settings.batch_size
+        seed = _seed(settings.seed, step, part.start)
+        torch.manual_seed(seed)
+        with _precision(model, settings):
+            loss, logs = task.loss(model, range(first + part.start, first + part.stop), seed)
+        if not torch.isfinite(loss):
+            raise TrainingError(f"the loss is {loss.item()} at step {step} (seed {settings.seed}); {dict(logs)}")
+        weight = len(part) / share
+        (weight * loss).backward()
+        for name, value in {"loss": loss.item(), **logs}.items():
+            totals[name] = totals.get(name, 0.0) + weight * value
+    average_gradients(model.parameters())
+    return average_figures(totals)
+
+
+def _clipped(model: nn.Module, settings: Loop, step: int) -> float:
+    """Clip the gradients; gives the norm they had."""
+    norm = nn.utils.clip_grad_norm_(model.parameters(), settings.max_grad_norm).item()
+    if not math.isfinite(norm):
+        raise TrainingError(
+            f"the gradient is {norm} at step {step} (seed {settings.seed}), though the loss is a number"
+        )
+    return norm
+
+
+def _validated(task: Task, model: nn.Module, settings: Loop, step: int, record: Record) -> Logs:
     model.eval()
-    with torch.no_grad(), _precision(settings):
-        return task.validate(model)
+    with torch.no_grad(), _precision(model, settings):
+        figures = dict(task.validate(model))
+        if isinstance(task, MakesClips):
+            figures |= task.make_clips(model, step, record)
+    record.figures(step, figures, "validation")
+    return figures
 
 
 def _schedule(step: int, settings: Loop) -> float:
@@ -108,46 +163,15 @@ def _moving_average(decay: float) -> Callable[[Tensors, Tensors, torch.Tensor | 
     return update
 
 
-def _step_seed(seed: int, step: int) -> int:
-    return (seed << 32) + step
+def _seed(seed: int, step: int, example: int) -> int:
+    """A seed for the examples of a step from this one on; torch looks at 32 bits of it."""
+    return (step + seed * 0x9E3779B1 + example * 0x85EBCA77) % 2**32
 
 
-def _precision(settings: Loop) -> AbstractContextManager[Any]:
-    return torch.autocast("cpu", torch.bfloat16) if settings.precision == "bf16" else nullcontext()
-
-
-def _resume(path: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
-
-
-def _save(path: Path, step: int, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    state = {
-        "step": step,
-        "model": model.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+def _precision(model: nn.Module, settings: Loop) -> AbstractContextManager[Any]:
+    device = next(model.parameters()).device.type
+    return torch.autocast(device, torch.bfloat16) if settings.precision == "bf16" else nullcontext()
 
 
 def _show(figures: Logs) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[figures]}"),
-    )

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from diffusers import DDPMScheduler
 from diffusers.models.attention_processor import AttnProcessor
-from diffusers.training_utils import compute_snr
 from torch import nn
 from torch.nn.functional import mse_loss
 
@@ -18,7 +17,9 @@ from art2mus.language_of_audio import compose_each
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
-from art2mus.training.loop import Logs, TrainingError
+from art2mus.training.checkpoint import TrainingError
+from art2mus.training.denoising import predict, weighted_errors
+from art2mus.training.loop import Logs
 from art2mus.training.settings import ProjectionSettings
 
 HELD_OUT_SHARE = 0.05
@@ -71,10 +72,10 @@ class ProjectionTask:
         num_held_out = max(1, int(HELD_OUT_SHARE * len(order)))
         self.held_out, self.train = torch.from_numpy(order[:num_held_out]), torch.from_numpy(order[num_held_out:])
 
-    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
+    def loss(self, model: nn.Module, examples: range, seed: int) -> tuple[torch.Tensor, Logs]:
         """Give the denoising loss, plus the weighted distance to the attributes' tokens."""
         generator = torch.Generator().manual_seed(seed)
-        chosen = self.train[torch.randint(len(self.train), (batch_size,), generator=generator)]
+        chosen = self.train[torch.randint(len(self.train), (len(examples),), generator=generator)]
         tokens = model(self.image_embeds[chosen])
         noise_loss = self._noise_loss(tokens, self.latents[chosen], generator)
         if self.attribute_tokens is None:
@@ -96,26 +97,16 @@ class ProjectionTask:
         noise = torch.randn(latents.shape, generator=generator)
         timesteps = torch.randint(0, self.scheduler.config.num_train_timesteps, (batch,), generator=generator)
         noisy = self.scheduler.add_noise(latents, noise, timesteps)
-        if self.pipeline.unet.config.in_channels > latents.shape[1]:
-            noisy = torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)
         conditioning = self.settings.conditioning
         sentences = sentences_of(self.pipeline.projection_model, tokens, None, conditioning, image_first=False)
-        loa = compose_each(self.pipeline.language_model, sentences)
-        predicted = self.pipeline.unet(
-            noisy,
-            timesteps,
-            encoder_hidden_states=loa,
-            encoder_hidden_states_1=self.sentence.prompt_embeds.expand(batch, -1, -1),
-            encoder_attention_mask_1=self.sentence.attention_mask.expand(batch, -1),
-        ).sample
-        is_velocity = self.scheduler.config.prediction_type == "v_prediction"
-        target = self.scheduler.get_velocity(latents, noise, timesteps) if is_velocity else noise
-        errors = (predicted.float() - target).square().mean(dim=(1, 2, 3))
+        condition = Condition(
+            compose_each(self.pipeline.language_model, sentences),
+            self.sentence.prompt_embeds.expand(batch, -1, -1),
+            self.sentence.attention_mask.expand(batch, -1),
+        )
+        predicted = predict(self.pipeline.unet, noisy, timesteps, condition)
         gamma = self.settings.min_snr_gamma
-        if gamma is None:
-            return errors.mean()
-        snr = compute_snr(self.scheduler, timesteps)
-        return (errors * snr.clamp(max=gamma) / (snr + 1 if is_velocity else snr)).mean()
+        return weighted_errors(self.scheduler, predicted, latents, noise, timesteps, gamma).mean()
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """Save the pipeline with its trained projection, in half precision."""

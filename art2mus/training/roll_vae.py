@@ -32,9 +32,9 @@ class RollVAETask:
             self.windows.held_out, min(NUM_VALIDATION_WINDOWS, len(self.windows.held_out)), False
         )
 
-    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
+    def loss(self, model: nn.Module, examples: range, seed: int) -> tuple[torch.Tensor, Logs]:
         """Give reconstruction in nats per note cell (roughly), plus the weighted KL divergence."""
-        indices = np.random.default_rng(seed).choice(self.windows.train, batch_size)
+        indices = np.random.default_rng(seed).choice(self.windows.train, len(examples))
         roll = torch.from_numpy(self.windows.rolls(indices))
         posterior = model.posterior(roll)  # type: ignore[operator]
         logits = model.logits(posterior.sample())  # type: ignore[operator]

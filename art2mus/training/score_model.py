@@ -24,7 +24,8 @@ from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
-from art2mus.training.loop import Logs, TrainingError
+from art2mus.training.checkpoint import TrainingError
+from art2mus.training.loop import Logs
 from art2mus.training.settings import ScoreModelSettings
 from art2mus.training.text import make_text_encoder, make_text_encoder_2, make_tokenizer
 from art2mus.unet import ScoreUNet
@@ -139,9 +140,10 @@ class ScoreModelTask:
             self.windows.held_out, min(NUM_VALIDATION_WINDOWS, len(self.windows.held_out)), False
         )
 
-    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
+    def loss(self, model: nn.Module, examples: range, seed: int) -> tuple[torch.Tensor, Logs]:
         """Give the v-loss of a batch, conditioned by attributes, a caption, or both."""
         assert isinstance(model, ScoreModel)
+        batch_size = len(examples)
         rng = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(seed)
         indices = rng.choice(self.windows.train, batch_size)

@@ -1,9 +1,9 @@
 """What a training YAML may say. Each key is explained where it stands in `configs/train/`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from art2mus.strict_yaml import Section
 
@@ -17,7 +17,9 @@ class Loop(Section):
 
     Attributes:
         num_steps: Optimiser steps in all.
-        batch_size: Examples a step.
+        batch_size: Examples a step, of all processes together.
+        at_once: So many of them go through the networks together at most, which is a matter of memory, not of the
+            result; none is all that a process has.
         learning_rate: AdamW's, after warm-up.
         num_warmup_steps: Steps over which the learning rate rises from zero.
         anneal_share: The last part of the run, over which it falls to zero; 0 keeps it constant.
@@ -28,10 +30,12 @@ class Loop(Section):
         num_threads: Threads of the tensor library.
         checkpoint_every: Steps between checkpoints, and between validations.
         seed: Seed of everything drawn at random.
+        tensorboard: Whether to write TensorBoard's files as well.
     """
 
     num_steps: PositiveInt
     batch_size: PositiveInt
+    at_once: PositiveInt | None = None
     learning_rate: PositiveFloat
     num_warmup_steps: Annotated[int, Field(ge=0)] = 100
     anneal_share: Share = 0.45
@@ -41,7 +45,8 @@ class Loop(Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     num_threads: PositiveInt = 1
     checkpoint_every: PositiveInt = 250
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
+    tensorboard: bool = False
 
 
 class RollVAESettings(Section):
@@ -135,7 +140,84 @@ class ProjectionSettings(Section):
     token_weight: Annotated[float, Field(ge=0)] = 0.0
 
 
+class ClipSettings(Section):
+    """What is made of held-out artworks now and then, to be listened to.
+
+    Attributes:
+        num_artworks: The first so many of the validation.
+        every: Steps from one time to the next; it is done together with a checkpoint.
+        length_s: Of each clip.
+        num_inference_steps: Denoising steps.
+        guidance_scale: How strictly to follow the picture, away from the negative prompt.
+    """
+
+    num_artworks: PositiveInt = 100
+    every: PositiveInt = 500
+    length_s: PositiveFloat = 10.0
+    num_inference_steps: PositiveInt = 200
+    guidance_scale: PositiveFloat = 3.5
+
+
+class Art2MusSettings(Section):
+    """Art2Mus and Art2Mus-4 at full size: only the projection is trained, on spectrograms.
+
+    Attributes:
+        model: Name or folder of what makes the music: AudioLDM 2, or a model with an image encoder.
+        image_encoder: "imagebind", its file, or a folder; none is the model's own.
+        pairs: CSV with the columns `artwork`, `track` and `split`, as `python -m art2mus.data split` writes it.
+        artworks: Folder that the artworks of the pairs are relative to.
+        tracks: Folder that the tracks are relative to.
+        cache: Folder for what the frozen networks say, computed once; several trainings may share it.
+        num_image_tokens: 1 is Art2Mus, 4 is Art2Mus-4.
+        conditioning: How GPT-2 is shown the tokens: by themselves as published, or framed by SOS and EOS.
+        hidden_dim: Width between the projection's two layers.
+        objective: What the loss is taken on: the noise that the picture leads to ("conditional"), or as published
+            the noise guided away from the negative prompt ("reference").
+        guidance_scale: Of the reference.
+        image_dropout: Share of the examples whose picture is blanked (an embedding of zeros), so that the projection
+            learns tokens for no picture at all. Only without guidance.
+        min_snr_gamma: Loss weight min(SNR, gamma) / SNR; none for equal weights.
+        crops: Pieces of a track to learn from: drawn at random, or seconds 10 to 20 of the first channel ("published").
+        crops_per_track: How many are drawn of each.
+        length_s: Of a crop.
+        num_workers: Processes that read files ahead of the frozen networks.
+        num_validation: Pairs of the split "validation" that the loss is measured on.
+        clips: What is made to be listened to; none is nothing.
+    """
+
+    stage: Literal["art2mus"]
+    model: str
+    image_encoder: str | None = None
+    pairs: File
+    artworks: File
+    tracks: File
+    cache: File
+    output: File
+    loop: Loop
+    num_image_tokens: PositiveInt = 1
+    conditioning: Literal["reference", "framed"] = "reference"
+    hidden_dim: PositiveInt = 1536
+    objective: Literal["reference", "conditional"] = "conditional"
+    guidance_scale: PositiveFloat = 3.5
+    image_dropout: Share = 0.0
+    min_snr_gamma: PositiveFloat | None = 5.0
+    crops: Literal["random", "published"] = "random"
+    crops_per_track: PositiveInt = 4
+    length_s: PositiveFloat = 10.24
+    num_workers: Annotated[int, Field(ge=0)] = 1
+    num_validation: PositiveInt = 100
+    clips: ClipSettings | None = None
+
+    @model_validator(mode="after")
+    def _check_dropout(self) -> Self:
+        if self.objective == "reference" and self.image_dropout:
+            raise ValueError("image_dropout belongs to 'objective: conditional'; set it to 0")
+        return self
+
+
 class TrainSettings(Section):
     """A whole training YAML: one stage."""
 
-    train: Annotated[RollVAESettings | ScoreModelSettings | ProjectionSettings, Field(discriminator="stage")]
+    train: Annotated[
+        RollVAESettings | ScoreModelSettings | ProjectionSettings | Art2MusSettings, Field(discriminator="stage")
+    ]

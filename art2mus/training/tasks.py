@@ -1,13 +1,14 @@
 """Which task a stage is."""
 
 from art2mus.training.loop import Task
-from art2mus.training.settings import ProjectionSettings, RollVAESettings, ScoreModelSettings
+from art2mus.training.settings import Art2MusSettings, ProjectionSettings, RollVAESettings, ScoreModelSettings
 
 
-def make_task(settings: RollVAESettings | ScoreModelSettings | ProjectionSettings) -> Task:
+def make_task(settings: RollVAESettings | ScoreModelSettings | ProjectionSettings | Art2MusSettings) -> Task:
     """Make the task that the settings describe.
 
-    Raises: FileNotFoundError if what an earlier stage should have written is not there.
+    Raises: FileNotFoundError if what an earlier stage should have written is not there; DataError, ModelMissingError
+        or TrainingError if something else is missing or does not fit.
     """
     match settings:
         case RollVAESettings():
@@ -22,3 +23,7 @@ def make_task(settings: RollVAESettings | ScoreModelSettings | ProjectionSetting
             from art2mus.training.projection import ProjectionTask
 
             return ProjectionTask(settings)
+        case Art2MusSettings():
+            from art2mus.training.art2mus import Art2MusTask
+
+            return Art2MusTask(settings)

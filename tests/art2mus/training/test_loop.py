@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from art2mus.training.loop import Logs, TrainingError, run
+from art2mus.training.checkpoint import TrainingError
+from art2mus.training.loop import Logs, run
 from art2mus.training.settings import Loop
 
 SETTINGS = Loop(
@@ -28,12 +29,12 @@ class LineTask:
         self.cut_at, self.nan_at = cut_at, nan_at
         self.num_losses = 0
 
-    def loss(self, model: nn.Module, batch_size: int, seed: int) -> tuple[torch.Tensor, Logs]:
+    def loss(self, model: nn.Module, examples: range, seed: int) -> tuple[torch.Tensor, Logs]:
         if self.num_losses == self.cut_at:
             raise PowerCutError
         self.num_losses += 1
-        x = torch.randn(batch_size, 1, generator=torch.Generator().manual_seed(seed))
-        error = (model(x) - 3 * x - 0.1 * torch.randn(batch_size, 1)).square().mean()
+        x = torch.randn(len(examples), 1, generator=torch.Generator().manual_seed(seed))
+        error = (model(x) - 3 * x - 0.1 * torch.randn(len(examples), 1)).square().mean()
         return (error * math.nan if self.num_losses - 1 == self.nan_at else error), {"error": error.item()}
 
     def validate(self, model: nn.Module) -> Logs:

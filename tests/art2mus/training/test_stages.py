@@ -15,7 +15,8 @@ from art2mus.data.windows import Window, Windows
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.train import main
 from art2mus.training.attributes import Attributes
-from art2mus.training.loop import TrainingError, run
+from art2mus.training.checkpoint import TrainingError
+from art2mus.training.loop import run
 from art2mus.training.score_model import draw_known, padded_left
 from art2mus.training.settings import Loop, ProjectionSettings, RollVAESettings, ScoreModelSettings
 from art2mus.training.tasks import make_task

@@ -1,0 +1,58 @@
+"""How well a frozen UNet knows the noise in music again, under a condition that is being learned."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AudioLDM2UNet2DConditionModel, DDPMScheduler
+from diffusers.training_utils import compute_snr
+
+from art2mus.conditioning import Condition
+
+
+def predict(
+    unet: AudioLDM2UNet2DConditionModel, noisy: torch.Tensor, timesteps: torch.Tensor, condition: Condition
+) -> torch.Tensor:
+    """Say what the UNet takes for noise (or velocity); nothing is held.
+
+    Shape: noisy and result (B, C, latent_steps, latent_bins); timesteps (B,).
+    """
+    if unet.config.in_channels > noisy.shape[1]:
+        noisy = torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)
+    predicted: torch.Tensor = unet(
+        noisy,
+        timesteps,
+        encoder_hidden_states=condition.loa_tokens,
+        encoder_hidden_states_1=condition.prompt_embeds,
+        encoder_attention_mask_1=condition.attention_mask,
+    ).sample
+    return predicted
+
+
+def weighted_errors(
+    scheduler: DDPMScheduler,
+    predicted: torch.Tensor,
+    latents: torch.Tensor,
+    noise: torch.Tensor,
+    timesteps: torch.Tensor,
+    gamma: float | None,
+) -> torch.Tensor:
+    """Give the mean squared error of each item.
+
+    Args:
+        scheduler: Says what was to be predicted: noise or velocity.
+        predicted: By the UNet.
+        latents: Without noise.
+        noise: That was added.
+        timesteps: How much of it.
+        gamma: Weight min(SNR, gamma) / SNR; for velocity / (SNR + 1). None weights all alike.
+
+    Shape: predicted, latents and noise (B, C, latent_steps, latent_bins); timesteps and result (B,).
+    Source: Hang et al. 2023 (min-SNR), section 3.4.
+    """
+    is_velocity = scheduler.config.prediction_type == "v_prediction"
+    target = scheduler.get_velocity(latents, noise, timesteps) if is_velocity else noise
+    errors = (predicted.float() - target).square().mean(dim=(1, 2, 3))
+    if gamma is None:
+        return errors
+    snr = compute_snr(scheduler, timesteps)
+    return errors * snr.clamp(max=gamma) / (snr + 1 if is_velocity else snr)

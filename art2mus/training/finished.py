@@ -1,0 +1,61 @@
+"""A trained projection, as others can use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from art2mus.models import INDEX, MODELS, load_imagebind, load_pipeline, locate
+from art2mus.models.assembly import ASSEMBLY, Assembly, put_together
+from art2mus.projection import ImageProjection
+from art2mus.training.settings import Art2MusSettings
+from art2mus.whole_files import whole_file
+
+
+def published_name(num_tokens: int) -> str:
+    """What the authors call the file of a projection.
+
+    >>> published_name(1), published_name(4)
+    ('art2mus_img_proj_layer.pt', 'art2mus_4_img_proj_layer.pt')
+    """
+    return f"art2mus_{'' if num_tokens == 1 else f'{num_tokens}_'}img_proj_layer.pt"
+
+
+def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings) -> None:
+    """Write a projection in three forms.
+
+    A state dict under the published name; `image_projection/`, for `ImageProjection.from_pretrained`; and `model/`, a
+    folder that stands wherever the name of a model can: of what others publish it holds only where it lies.
+    """
+    weights = {key: value.detach().cpu().float().contiguous() for key, value in projection.state_dict().items()}
+    file = folder / published_name(projection.config.num_tokens)
+    with whole_file(file) as partial:
+        torch.save(weights, partial)
+    projection.save_pretrained(folder / "image_projection")
+    parts = _published_parts(settings)
+    if parts is not None:
+        put_together(folder / "model", *parts, file, projection.config.conditioning)
+        return
+    pipeline = load_pipeline(settings.model)
+    encoder = pipeline.image_encoder if settings.image_encoder is None else load_imagebind(settings.image_encoder)
+    pipeline.register_modules(image_encoder=encoder, image_projection=projection.cpu())
+    pipeline.save_pretrained(folder / "model", safe_serialization=True)
+
+
+def _published_parts(settings: Art2MusSettings) -> tuple[str, str] | None:
+    """AudioLDM 2 and ImageBind, where the model is put together of them; None for a pipeline that was saved whole."""
+    folder = locate(settings.model)
+    if (folder / ASSEMBLY).is_file():
+        parts = Assembly.read(folder)
+        return parts.base, _lasting(settings.image_encoder or parts.image_encoder)
+    is_published = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"] == "AudioLDM2Pipeline"
+    if not is_published or settings.image_encoder is None:
+        return None
+    return _lasting(settings.model), _lasting(settings.image_encoder)
+
+
+def _lasting(name_or_path: str) -> str:
+    """A name, or a path that does not depend on where one stands."""
+    return name_or_path if name_or_path in MODELS else str(Path(name_or_path).expanduser().absolute())

@@ -1,0 +1,66 @@
+"""One training in several processes: each takes its part of every batch, and all take the same step.
+
+The network that is trained is small, so its gradients are averaged once a step, as one vector. A batch is cut by its
+size and the number of processes alone, and whatever is drawn for an example follows from the example's number: several
+processes see what one would see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import reduce
+from torch import nn
+
+from art2mus.data.batches import LONGEST_WAIT
+from art2mus.training.checkpoint import TrainingError
+
+
+def join() -> PartialState:
+    """Meet the other processes of `accelerate launch`; without it, be the only one."""
+    return PartialState(timeout=LONGEST_WAIT)
+
+
+def parts_of(batch_size: int, at_once: int | None, process: int, num_processes: int) -> list[range]:
+    """Say which examples of a batch a process takes, and which of them together.
+
+    Args:
+        batch_size: Examples of a step, of all processes.
+        at_once: So many go through the networks together at most; None is all.
+        process: Which of the processes.
+        num_processes: How many there are.
+
+    Raises: TrainingError if the processes cannot have equally many.
+
+    >>> parts_of(8, 3, process=1, num_processes=2)
+    [range(4, 7), range(7, 8)]
+    """
+    share, rest = divmod(batch_size, num_processes)
+    if rest:
+        raise TrainingError(
+            f"loop.batch_size: {batch_size} examples cannot be shared equally by {num_processes} processes"
+        )
+    first = process * share
+    size = at_once or share
+    return [range(start, min(start + size, first + share)) for start in range(first, first + share, size)]
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Replace every gradient by its mean over the processes."""
+    if PartialState().num_processes == 1:
+        return
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
+    for gradient, mean in zip(gradients, means.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
+def average_figures(figures: Mapping[str, float]) -> dict[str, float]:
+    """Give the mean of every figure over the processes; all of them name the same."""
+    state = PartialState()
+    if state.num_processes == 1:
+        return dict(figures)
+    means = reduce(torch.tensor(list(figures.values()), dtype=torch.float32, device=state.device), "mean")
+    return dict(zip(figures, means.tolist(), strict=True))
