@@ -7,7 +7,7 @@
 #                                      make test ARGS="-m 'not e2e' tests/art2mus"
 
 .DEFAULT_GOAL := kiosk
-.PHONY: kiosk test lint bench paper-small
+.PHONY: kiosk test lint bench rehearse chaos paper-small
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -23,9 +23,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Sound, synthesizer, and the libraries that Qt loads at run time.
 KIOSK_PACKAGES := python3-venv libportaudio2 libasound2-plugins libfluidsynth3 fonts-dejavu-core \
 	libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 \
-	libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1
+	libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 \
+	libxss1
 # A virtual screen and a virtual loudspeaker.
-TEST_PACKAGES := xvfb pulseaudio pulseaudio-utils
+TEST_PACKAGES := xvfb pulseaudio pulseaudio-utils gcc libc6-dev
 
 kiosk: .venv/kiosk.stamp
 	@$(BIN)/python main.py $(ARGS)
@@ -40,6 +41,12 @@ lint: .venv/develop.stamp
 
 bench: .venv/develop.stamp
 	@$(BIN)/python -m bench $(ARGS)
+
+rehearse: .venv/develop.stamp
+	@$(BIN)/python -m tests.rehearse $(ARGS)
+
+chaos: .venv/develop.stamp
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 paper-small: .venv/develop.stamp
 	@PYTHON=$(BIN)/python scripts/paper-small

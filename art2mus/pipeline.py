@@ -68,6 +68,8 @@ class Art2MusPipeline(DiffusionPipeline):
         guidance_scale: Where the call does not say.
         num_inference_steps: Where the call does not say.
         audio_length_in_s: Where the call does not say; None is the codec's usual length.
+        timestep_exponent: How closely the denoising steps lie where there is much noise (see `sampling.set_timesteps`);
+            None leaves their times to the scheduler.
         negative_fits_prompt: Whether T5's tokens of a negative prompt are cut or padded to as many as the prompt
             beside it has, as in diffusers' AudioLDM 2. Without a prompt, beside a picture alone, they never are.
         image_first: Whether, of a picture and a text, GPT-2 reads the picture first; as published it reads it last.
@@ -98,6 +100,7 @@ class Art2MusPipeline(DiffusionPipeline):
         guidance_scale: float = 3.5,
         num_inference_steps: int = 200,
         audio_length_in_s: float | None = None,
+        timestep_exponent: float | None = None,
         negative_fits_prompt: bool = True,
         image_first: bool = False,
     ) -> None:
@@ -121,6 +124,7 @@ class Art2MusPipeline(DiffusionPipeline):
             guidance_scale=guidance_scale,
             num_inference_steps=num_inference_steps,
             audio_length_in_s=audio_length_in_s,
+            timestep_exponent=timestep_exponent,
             negative_fits_prompt=negative_fits_prompt,
             image_first=image_first,
         )
@@ -448,7 +452,7 @@ class Art2MusPipeline(DiffusionPipeline):
         *,
         loop: bool = False,
     ) -> torch.Tensor:
-        self.scheduler.set_timesteps(num_steps, device=denoiser.noise.device)
+        sampling.set_timesteps(self.scheduler, num_steps, denoiser.noise.device, self.config.timestep_exponent)
         latents = denoiser.noise * self.scheduler.init_noise_sigma
         for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
             if self._interrupt:

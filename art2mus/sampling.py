@@ -119,6 +119,22 @@ def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, 
     return found
 
 
+def set_timesteps(
+    scheduler: SchedulerMixin, num_steps: int, device: torch.device, exponent: float | None = None
+) -> None:
+    """Choose the times to denoise at: the scheduler's own or, with an exponent, ones that begin at pure noise.
+
+    The larger the exponent, the closer they lie where there is much noise, and what a clip will be is decided; at 1
+    they are evenly spaced.
+    """
+    if exponent is None:
+        scheduler.set_timesteps(num_steps, device=device)
+        return
+    last = scheduler.config.num_train_timesteps - 1
+    times = [round(last * (1 - (step / num_steps) ** exponent)) for step in range(num_steps)]
+    scheduler.set_timesteps(timesteps=times, device=device)
+
+
 GOLDEN_SHARE = (5**0.5 - 1) / 2
 
 

@@ -63,7 +63,7 @@ def generate(
     for part in track(np.array_split(indices, -(-len(indices) // _BATCH)), "generating", transient=True):
         rolls = torch.from_numpy(windows.rolls(part))
         with torch.no_grad():
-            tokens = projection(torch.from_numpy(attributes.conditions(windows, part)))
+            tokens = projection(torch.from_numpy(attributes.asked(windows, part)))
             held = pipeline.codec.encode(rolls[:, :, : rolls.shape[2] // 2]) if with_beginning else None
         output = pipeline(
             image_tokens=tokens,
@@ -110,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="what stage B wrote")
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--num-clips", type=int, default=256)
+    parser.add_argument("--skip", type=int, default=0, metavar="N", help="leave out N windows that were chosen by")
     parser.add_argument("--guidance-scale", type=float)
     parser.add_argument("--steps", type=int, dest="num_inference_steps")
     parser.add_argument("--copies", type=int, default=64, help="clips to look up in the training windows (default 64)")
@@ -119,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    indices = np.random.default_rng(0).permutation(windows.held_out)[: options.num_clips]
+    indices = np.random.default_rng(0).permutation(windows.held_out)[options.skip :][: options.num_clips]
     how = {"guidance_scale": options.guidance_scale, "num_inference_steps": options.num_inference_steps}
     truth = [windows.score(int(index)) for index in indices]
     generated = generate(options.folder, windows, indices, **how)

@@ -14,6 +14,7 @@ from art2mus.data.windows import ATTRIBUTES, Windows
 ATTRIBUTE_DROPOUT = 0.15
 KIND_DROPOUT = 0.5
 LIMIT = 3.0
+ASKED_LIMIT = 4.0
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,29 @@ class Attributes:
     """How attributes are standardised, and how they are laid out as a vector.
 
     The vector has the standardised attributes, a flag for each that is known, and the window's kind one-hot.
+
+    Attributes:
+        mean: Of each attribute.
+        std: Of each attribute.
+        kinds: Of windows.
+        emphasis: What each attribute is multiplied by to get what is wanted: a trained model answers with less than
+            it is asked for.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     kinds: tuple[str, ...]
+    emphasis: tuple[float, ...] = (1.0,) * len(ATTRIBUTES)
 
     @classmethod
-    def measured_on(cls, windows: Windows) -> Attributes:
+    def measured_on(cls, windows: Windows, emphasis: tuple[float, ...]) -> Attributes:
         """Take mean and standard deviation from the training windows."""
         values = windows.attributes[windows.train].astype(np.float64)
         return cls(
             tuple(values.mean(axis=0).tolist()),
             tuple(np.maximum(values.std(axis=0), 1e-3).tolist()),
             tuple(sorted({str(kind) for kind in windows.kind})),
+            emphasis,
         )
 
     @classmethod
@@ -75,3 +85,13 @@ class Attributes:
             known[rng.random(known.shape) < ATTRIBUTE_DROPOUT] = 0.0
             kinds[rng.random(len(kinds)) < KIND_DROPOUT] = 0.0
         return np.concatenate([self.standardised(windows.attributes[indices]) * known, known, kinds], axis=1)
+
+    def asked(self, windows: Windows, indices: NDArray[np.int64], with_kind: bool = True) -> NDArray[np.float32]:
+        """Give the condition vectors by which a trained model is asked for music with the attributes of windows.
+
+        Shape: indices (B,); result (B, num_conditions).
+        """
+        conditions = self.conditions(windows, indices, None, with_kind)
+        emphasised = conditions[:, : len(ATTRIBUTES)] * np.array(self.emphasis, np.float32)
+        conditions[:, : len(ATTRIBUTES)] = emphasised.clip(-ASKED_LIMIT, ASKED_LIMIT)
+        return conditions

@@ -10,6 +10,7 @@ from art2mus.strict_yaml import Section
 Share = Annotated[float, Field(ge=0, le=1)]
 File = Annotated[Path, Field(strict=False)]
 Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
+Emphasis = Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat, PositiveFloat], Field(strict=False)]
 
 
 class Loop(Section):
@@ -89,6 +90,8 @@ class ScoreModelSettings(Section):
         held_share: Share of the examples whose beginning, or both ends, are given.
         guidance_scale: Default of the finished pipeline.
         num_inference_steps: Default of the finished pipeline.
+        timestep_exponent: Of the finished pipeline.
+        emphasis: Of the attributes asked for (see `Attributes`).
     """
 
     stage: Literal["score-model"]
@@ -109,6 +112,8 @@ class ScoreModelSettings(Section):
     held_share: Share = 0.35
     guidance_scale: PositiveFloat = 4.0
     num_inference_steps: PositiveInt = 8
+    timestep_exponent: PositiveFloat = 1.8
+    emphasis: Emphasis = (1.0, 1.0, 1.0, 1.0)
 
 
 class ProjectionSettings(Section):

@@ -1,11 +1,12 @@
 """Windows, seeds, and conditions of different lengths."""
 
 import torch
+from diffusers import DPMSolverMultistepScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
 from art2mus.conditioning import Condition, TextEncoding
-from art2mus.sampling import player_seeds, windows
+from art2mus.sampling import player_seeds, set_timesteps, windows
 
 
 @given(num_bars=st.integers(1, 60), held_bars=st.integers(0, 8), phrase_bars=st.sampled_from([2, 4, 8]))
@@ -51,3 +52,19 @@ def test_windows_need_no_mask_where_all_fits() -> None:
     assert windows(10, 0, 32) == [(0, 0, 10)]
     assert windows(10, 4, 32) == [(0, 4, 10)]
     assert windows(33, 0, 32) == [(0, 0, 32), (1, 32, 33)]
+
+
+def test_steps_lie_closer_the_larger_the_exponent() -> None:
+    scheduler = DPMSolverMultistepScheduler(1000, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction")
+    device = torch.device("cpu")
+    times = {}
+    for exponent in (1.0, 1.8):
+        set_timesteps(scheduler, 8, device, exponent)
+        times[exponent] = scheduler.timesteps.tolist()
+    assert times[1.0] == [999, 874, 749, 624, 500, 375, 250, 125]
+    assert times[1.8][0] == 999
+    assert all(crowded > even for crowded, even in zip(times[1.8][1:], times[1.0][1:], strict=True))
+    set_timesteps(scheduler, 8, device)
+    own = scheduler.timesteps.tolist()
+    scheduler.set_timesteps(8)
+    assert own == scheduler.timesteps.tolist()
