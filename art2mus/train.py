@@ -4,10 +4,14 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from art2mus.exit_codes import FAILED, exit_code
+
+if TYPE_CHECKING:
+    from art2mus.training.settings import AnyStage
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-FAILED, INTERRUPTED = 2, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,24 +39,20 @@ def main(arguments: list[str] | None = None) -> int:
     from art2mus.data.tables import DataError
     from art2mus.models import ModelMissingError
     from art2mus.training.checkpoint import TrainingError
-    from art2mus.training.loop import CHECKPOINT_FILE, run
-    from art2mus.training.tasks import make_task
+    from art2mus.training.loop import CHECKPOINT_FILE
     from art2mus.whole_files import FolderInUseError
 
     if options.resume and not (settings.output / CHECKPOINT_FILE).is_file():
         print(f"{settings.output}: no {CHECKPOINT_FILE} to go on from; leave --resume away to begin", file=sys.stderr)
         return FAILED
-    try:
-        run(make_task(settings), settings.loop, settings.output)
-    except (DataError, FolderInUseError, ModelMissingError, TrainingError) as error:
-        print(error, file=sys.stderr)
-        return FAILED
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        return INTERRUPTED
+    return exit_code(lambda: _train(settings), DataError, FolderInUseError, ModelMissingError, TrainingError)
+
+
+def _train(settings: AnyStage) -> int:
+    from art2mus.training.loop import run
+    from art2mus.training.tasks import make_task
+
+    run(make_task(settings), settings.loop, settings.output)
     return 0
 
 

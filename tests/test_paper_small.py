@@ -19,6 +19,7 @@ SCRIPT = (REPOSITORY / "scripts" / "paper-small").read_text("utf-8")
 SETTINGS: dict[str, type[Section]] = {
     "windows.yaml": WindowsConfig,
     "train.yaml": TrainSettings,
+    "train-mel.yaml": TrainSettings,
     "evaluate.yaml": EvaluateSettings,
     "evaluate-mel.yaml": EvaluateSettings,
 }

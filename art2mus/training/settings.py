@@ -220,9 +220,10 @@ class Art2MusSettings(Section):
         return self
 
 
+AnyStage = RollVAESettings | ScoreModelSettings | ProjectionSettings | Art2MusSettings
+
+
 class TrainSettings(Section):
     """A whole training YAML: one stage."""
 
-    train: Annotated[
-        RollVAESettings | ScoreModelSettings | ProjectionSettings | Art2MusSettings, Field(discriminator="stage")
-    ]
+    train: Annotated[AnyStage, Field(discriminator="stage")]

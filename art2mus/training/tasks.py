@@ -1,10 +1,10 @@
 """Which task a stage is."""
 
 from art2mus.training.loop import Task
-from art2mus.training.settings import Art2MusSettings, ProjectionSettings, RollVAESettings, ScoreModelSettings
+from art2mus.training.settings import AnyStage, Art2MusSettings, ProjectionSettings, RollVAESettings, ScoreModelSettings
 
 
-def make_task(settings: RollVAESettings | ScoreModelSettings | ProjectionSettings | Art2MusSettings) -> Task:
+def make_task(settings: AnyStage) -> Task:
     """Make the task that the settings describe.
 
     Raises: FileNotFoundError if what an earlier stage should have written is not there; DataError, ModelMissingError
