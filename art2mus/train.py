@@ -1,5 +1,7 @@
 """`python -m art2mus.train CONFIG`: train one stage of a model, from its last checkpoint if there is one."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
