@@ -45,7 +45,7 @@ class Gallery:
         self._is_closed = threading.Event()
 
     def watch(self, every_s: float) -> None:
-        """Look now and then from a thread of its own, until `close`; returns when it has found something, or nothing."""
+        """Look now and then from a thread of its own, until `close`; returns with what it has found, or nothing."""
         threading.Thread(target=self._watch, args=(every_s,), name="gallery", daemon=True).start()
         self._has_published.wait(4 * FIRST_NEWS_AFTER_S)
         self.take_news()
