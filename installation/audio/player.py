@@ -163,7 +163,12 @@ class Player:
         """Let something sound: what the channel says already, else the bed."""
         while (message := self._channel.receive(0.0)) is not None:
             if isinstance(message, SetVolume):  # known before the first sound: no glide, no sound in a closed room
-                self._mixer = Mixer(self._rate, crossfade_s=self._settings.crossfade_s, volume=message.volume)
+                self._mixer = Mixer(
+                    self._rate,
+                    crossfade_s=self._settings.crossfade_s,
+                    volume=message.volume,
+                    gain_db=message.gain_db,
+                )
             else:
                 self._early.append(message)
         first = next((message for message in self._early if isinstance(message, PlayClip)), None)
