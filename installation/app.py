@@ -11,7 +11,7 @@ from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 from installation import messages
-from installation.audio import TAP_BYTES
+from installation.audio import NICENESS, TAP_BYTES
 from installation.camera import VIEW_BYTES
 from installation.config import KioskConfig
 from installation.director import Director, RunOptions
@@ -32,6 +32,8 @@ from installation.works import BUNDLED_GALLERY
 
 AUDIO_IDLE_S = 0.8
 """Sound that has played nothing for so long hangs: with what a start takes, silence stays about a second."""
+
+AUDIO_ENTRY = "installation.audio.player:main"
 
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
 
@@ -151,7 +153,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         visitor=_visitor_controls(config),
     )
     plans = [
-        ChildPlan("audio", "installation.audio.player:main", (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5),
+        ChildPlan("audio", AUDIO_ENTRY, (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5, niceness=NICENESS),
         ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]

@@ -148,6 +148,7 @@ class Director:
             memory = {"director": memory_mb(os.getpid(), at_peak=True), **self._supervisor.measure_memory()}
             ended_at_s = time.monotonic()
             self._upkeep.close()
+            self._gallery.close()
             self._supervisor.close(LEAVE_WITHIN_S)
         restarts = {name: self._supervisor.num_deaths(name) for name in self._supervisor.names}
         summary = summarise(self._tally, memory, restarts, ended_at_s)
@@ -202,7 +203,8 @@ class Director:
             return
         self._config = config
         self._show.seconds_per_work = config.show.seconds_per_work
-        self._supervisor.change_plans(self._plan(config))
+        for name in self._supervisor.change_plans(self._plan(config)):
+            _log.warning("the configuration asks for %s, which comes with the kiosk's next start", name)
         self._knob.want(config.audio.volume)
         self._knob.tune(config.audio.gain_db)
         self._upkeep.keep(config.hours)
@@ -297,7 +299,6 @@ class Director:
                     self._gallery.reject(job.artwork_id)
                     self._playlist.replace(self._gallery.works)
                 self._settle(self._desk.take(message))
-        self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
 
     def _hear_ui(self, message: messages.FromUi) -> None:
         match message:
@@ -336,7 +337,8 @@ class Director:
             self._supervisor.send("ui", self._taken_home)
 
     def _settle(self, outcome: Outcome | None) -> None:
-        """Tell the show how a job ended."""
+        """Tell the show how a job ended; while one is in work, work is expected of the composer."""
+        self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
         if outcome is not None:
             if outcome.clip is not None:
                 self._remember(outcome.clip)
@@ -361,7 +363,6 @@ class Director:
             case cues.Compose():
                 order = Order(command, self._works[command.artwork_id].path, self._random.getrandbits(32))
                 self._settle(self._desk.submit(order, time.monotonic()))
-                self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
             case cues.Cancel(job_id):
                 self._desk.cancel(job_id)
             case cues.Play(clip, is_at_end, start_s):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from installation.cues import (
@@ -22,7 +22,6 @@ from installation.cues import (
     AudioRestarted,
     CameraLost,
     Cancel,
-    Clip,
     ClipComposed,
     ClipFailed,
     ClipStarted,
@@ -43,13 +42,13 @@ from installation.cues import (
     VisitorCame,
     VisitorLeft,
 )
+from installation.music import Music
 
 MAX_FAILURES = 3
 """So many failed jobs in a row, and the show goes over to FAILSAFE."""
 
 _LONGEST_PAUSE_S = 30.0
 _LISTENING_AHEAD_S = 30.0
-_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,44 +90,6 @@ class _Visitor:
                 self.is_here, self.seen, self.left_at_s = False, None, now_s
 
 
-@dataclass(slots=True)
-class _Music:
-    """What is heard, what follows it without a seam, and what comes after that."""
-
-    chain: list[Clip] = field(default_factory=list)  # of one piece; the first of them sounds
-    begun_at_s: float = 0.0  # of the first of them
-    armed: Clip | None = None  # begins another piece; asked for, not heard yet
-    armed_until_s: float = 0.0  # then it will not be heard any more
-    disarmed: Clip | None = None  # was armed; audio may still come to it
-    can_continue: bool = True
-    work_since_s: float = 0.0
-
-    def arm(self, clip: Clip, begins_at_s: float) -> None:
-        self.armed, self.armed_until_s = clip, begins_at_s + _PATIENCE_S
-
-    def disarm(self) -> None:
-        self.armed, self.disarmed = None, self.armed or self.disarmed
-
-    def begin(self, clip_id: str) -> bool:
-        """A clip that was armed comes to sound; False if this is not one."""
-        for clip in (self.armed, self.disarmed):
-            if clip is not None and clip.clip_id == clip_id:
-                self.chain, self.armed, self.disarmed, self.can_continue = [clip], None, None, True
-                return True
-        return False
-
-    def end_s(self) -> float:
-        return self.begun_at_s + sum(clip.length_s for clip in self.chain)
-
-    def drop_before(self, clip_id: str) -> bool:
-        """Forget what was before this clip; False if the clip is not in the chain."""
-        ids = [clip.clip_id for clip in self.chain]
-        if clip_id not in ids:
-            return False
-        del self.chain[: ids.index(clip_id)]
-        return True
-
-
 class Show:
     """The state of the show. One thread calls `handle`; everything else follows from the table."""
 
@@ -146,7 +107,7 @@ class Show:
         self.seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
         self._linger_s = linger_s
-        self._music = _Music()
+        self._music = Music()
         self._visitor = _Visitor()
         self._upcoming: str | None = None
         self._is_asked = False  # for another piece for the work that is shown

@@ -56,6 +56,7 @@ class ChildPlan:
         max_start_s: So long it may take from its start to its first work.
         max_idle_s: So long it may take from one piece of work to the next.
         longest_pause_s: To this the pauses before it is started again grow, while it dies young.
+        niceness: Of its process from its first moment, where the system allows it; below 0 it comes before others.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ChildPlan:
     max_start_s: float
     max_idle_s: float
     longest_pause_s: float = 30.0
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class _Child:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, previous)
         theirs.close()
+        if self.plan.niceness and self.process.pid is not None:
+            with contextlib.suppress(PermissionError, ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, self.plan.niceness)
         self.channel = Channel(ours)
         self.num_starts += 1
         self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
@@ -251,10 +256,15 @@ class Supervisor:
             child.worked_at_s = time.monotonic()
         child.is_idle_allowed = is_allowed
 
-    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
-        """Start the children by these plans from now on; those that run go on as they are."""
+    def change_plans(self, plans: Sequence[ChildPlan]) -> list[str]:
+        """Start the children by these plans from now on; those that run go on as they are.
+
+        Returns: The names of children that are not among those there are; they are not started.
+        """
         for plan in plans:
-            self._children[plan.name].plan = plan
+            if plan.name in self._children:
+                self._children[plan.name].plan = plan
+        return [plan.name for plan in plans if plan.name not in self._children]
 
     def restart(self, name: str) -> None:
         """Have a child leave, in good order if it can, and start it afresh."""

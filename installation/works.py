@@ -42,9 +42,10 @@ class Gallery:
         self._seen: set[str] = set()
         self._is_new = True
         self._is_lost = False
+        self._is_closed = threading.Event()
 
     def watch(self, every_s: float) -> None:
-        """Look now and then from a thread of its own; returns when it has found something, or nothing, once."""
+        """Look now and then from a thread of its own, until `close`; returns with what it has found, or nothing."""
         threading.Thread(target=self._watch, args=(every_s,), name="gallery", daemon=True).start()
         self._has_published.wait(4 * FIRST_NEWS_AFTER_S)
         self.take_news()
@@ -80,11 +81,16 @@ class Gallery:
         self._published = self._known
         self._has_published.set()
 
+    def close(self) -> None:
+        """Look no more; a look that has begun, perhaps on a slow share, is not waited for."""
+        self._is_closed.set()
+
     def _watch(self, every_s: float) -> None:
-        while True:
+        rest_s = 0.0
+        while not self._is_closed.wait(rest_s):
             began_s = time.monotonic()
             self.scan()
-            time.sleep(max(every_s, REST * (time.monotonic() - began_s)))
+            rest_s = max(every_s, REST * (time.monotonic() - began_s))
 
     def _find(self) -> dict[str, Work]:
         found: dict[str, Work] = {}

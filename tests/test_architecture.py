@@ -76,6 +76,7 @@ RULES = (
 
 STANDARD_LIBRARY_ONLY = (
     "installation/cues.py",
+    "installation/music.py",
     "installation/show.py",
     "installation/playlist.py",
     "installation/schedule.py",

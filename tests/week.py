@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import random
@@ -28,6 +29,7 @@ from unittest import mock
 
 import numpy as np
 import psutil
+import soundfile
 from rich.console import Console
 from rich.table import Table
 
@@ -65,7 +67,7 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self.now_s = 0.0
         self.num_clips = 0
-        self._folder = folder
+        self._folder, self._sound = folder, _sound_file()
         self._mixer = Mixer(RATE, crossfade_s=2.0)
         self._news: deque[Said] = deque()
         self._random = np.random.default_rng(1)
@@ -105,11 +107,18 @@ class Children:
                 self._say("composer", messages.ClipReady(message.job_id, self._compose(message), (("compose", 0.1),)))
         return True
 
+    def offer(self, name: str, message: Any) -> bool:
+        """What may get lost does not."""
+        return self.send(name, message)
+
     def note_work(self, name: str) -> None:
         """The children always work."""
 
     def allow_idling(self, name: str, is_allowed: bool) -> None:
         """They do not idle."""
+
+    names = ()
+    """Nobody asks after one of them."""
 
     def num_deaths(self, name: str) -> int:
         """They do not die."""
@@ -135,9 +144,17 @@ class Children:
         audio_path = self._folder / f"{clip_id}.flac"
         clip = messages.ClipInfo(clip_id, job.artwork_id, audio_path, LENGTH_S, RATE, continues=job.continues)
         unfinished = begin_clip(self._folder, clip_id)
-        unfinished.write_bytes(bytes(200_000))
+        unfinished.write_bytes(self._sound)
         finish_clip(self._folder, unfinished, clip, {})
         return clip
+
+
+def _sound_file() -> bytes:
+    """A FLAC file as large as a clip of music, about."""
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(1).uniform(-1, 1, (50_000, 2))
+    soundfile.write(buffer, noise, 48_000, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
 
 
 class _Calendar:

@@ -31,6 +31,9 @@ HISTORY_ENTRIES = 128
 MAX_VOICES = 3
 """Clips that may sound at once: the one that arrives and two that fade away."""
 
+NICENESS = -10
+"""Where the system allows it, sound comes before everything else, from the moment its process is started."""
+
 HEADER_BYTES = 256
 HISTORY_BYTES = HISTORY_ENTRIES * (16 + MAX_VOICES * 80)
 TAP_BYTES = HEADER_BYTES + HISTORY_BYTES + RING_FRAMES * CHANNELS * 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import sys
 import threading
@@ -55,8 +54,6 @@ MIN_LATENCY_S = 0.2
 FIRST_FADE_S = 0.3
 """The first sound of the process rises within this."""
 
-NICENESS = -10
-
 MAX_UNEXAMINED = 4
 """Clips whose seam is still to be found; of more that came at once, the latest matter."""
 
@@ -73,8 +70,6 @@ def main(channel: AudioChannel, settings: AudioSettings) -> None:
     Raises: FileNotFoundError if the tap's memory is not there.
     """
     sys.setswitchinterval(0.001)  # the device's callback waits for the interpreter no longer than this
-    with contextlib.suppress(PermissionError):  # where the system allows it, sound comes before everything else
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     player = Player(channel, settings)
     try:
         player.run()
@@ -163,7 +158,12 @@ class Player:
         """Let something sound: what the channel says already, else the bed."""
         while (message := self._channel.receive(0.0)) is not None:
             if isinstance(message, SetVolume):  # known before the first sound: no glide, no sound in a closed room
-                self._mixer = Mixer(self._rate, crossfade_s=self._settings.crossfade_s, volume=message.volume)
+                self._mixer = Mixer(
+                    self._rate,
+                    crossfade_s=self._settings.crossfade_s,
+                    volume=message.volume,
+                    gain_db=message.gain_db,
+                )
             else:
                 self._early.append(message)
         first = next((message for message in self._early if isinstance(message, PlayClip)), None)

@@ -13,6 +13,8 @@ MAX_SEARCHED = 1 << 19
 """How many frames of the beginning of a long clip are looked at: 11 s at 48 kHz."""
 NUM_BANDS = 256
 """Up to 6 kHz at 48 kHz: where notes have their tones."""
+AT_A_TIME = 64
+"""So many windows are transformed at once: all of them would take several times the clip's memory."""
 
 
 def find_loop(samples: FloatArray, joint: int) -> int:
@@ -62,7 +64,12 @@ def _spectra(mono: FloatArray, start: int, num_windows: int) -> FloatArray:
     part = mono[start : start + needed]
     part = np.pad(part, (0, needed - len(part)))
     windows = np.lib.stride_tricks.sliding_window_view(part, WINDOW)[::HOP]
-    return np.sqrt(np.abs(np.fft.rfft(windows * np.hanning(WINDOW).astype(np.float32))[:, :NUM_BANDS]))
+    taper = np.hanning(WINDOW).astype(np.float32)
+    spectra = np.empty((num_windows, NUM_BANDS), np.float32)
+    for first in range(0, num_windows, AT_A_TIME):
+        some = slice(first, first + AT_A_TIME)
+        spectra[some] = np.sqrt(np.abs(np.fft.rfft(windows[some] * taper)[:, :NUM_BANDS]))
+    return spectra
 
 
 def _agreement(mono: FloatArray, joint: int, shortest: int, longest: int) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
-from installation.audio import CHANNELS, TAP_BYTES
+from installation.audio import CHANNELS, NICENESS, TAP_BYTES
 from installation.messages import (
     BED_CLIP_ID,
     AudioHeartbeat,
@@ -63,7 +63,7 @@ class StudySound:
         """
         self._memory = SharedMemory(create=True, size=TAP_BYTES)
         settings = AudioSettings(self._memory.name, silence, devices=(device,) if device else (), crossfade_s=FADE_S)
-        plan = ChildPlan("audio", "installation.audio.player:main", (settings,), max_start_s=20, max_idle_s=5)
+        plan = ChildPlan("audio", "installation.audio.player:main", (settings,), 20, 5, niceness=NICENESS)
         self._supervisor = Supervisor([plan], time.monotonic())
         self._silence = ClipInfo(BED_CLIP_ID, "", silence, _SILENCE_S, _SILENCE_RATE)
         self._may_be_silent = may_be_silent

@@ -6,6 +6,7 @@ No Qt here. Colours are sRGB triples of 0 to 255.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,7 @@ class Palette:
         )
 
     @classmethod
+    @cache
     def neutral(cls) -> Palette:
         """The room before any painting hangs in it: candlelight on grey."""
         warm = np.array([[[214, 168, 104], [150, 120, 92], [110, 126, 138], [196, 186, 170]]])

@@ -159,8 +159,9 @@ class ShowWindow(QWidget):
         self._pace.start()
 
     def dismantle(self) -> None:
-        """Stop painting and preparing."""
-        self._pace.stop()
+        """Stop painting and preparing; no timer goes off any more."""
+        for timer in (self._pace, self._settle, self._language):
+            timer.stop()
         self._workshop.shutdown(wait=True, cancel_futures=True)
 
     def take(self, message: ToUi) -> None:

@@ -353,7 +353,7 @@ def test_the_newest_work_wins() -> None:
     room.tell(Opened())
     room.tell(ArtworkFound("first"))
     commands = room.tell(ArtworkFound("second"))
-    assert commands == (Cancel("job-2"), ShowWork("second", room.now_s), Compose("job-3", "second"))
+    assert commands == (Cancel("job-2"), ShowWork("second", room.now_s), Compose("job-3", "second", is_awaited=True))
     room.finish_job()
     room.hear_next()
     assert room.show.shown == "second"

@@ -91,6 +91,20 @@ def test_a_child_is_started_afresh_when_asked_and_that_is_no_loss(
     assert supervisor.num_deaths(entry) == 0
 
 
+def test_a_child_has_its_niceness_from_its_first_moment(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(replace(plan("obedient", "Ada"), niceness=3))
+    assert psutil.Process(supervisor.pid("obedient")).nice() == 3
+
+
+def test_another_plan_counts_from_the_next_start_and_nobody_new_comes(supervise: Callable[..., Supervisor]) -> None:
+    supervisor = supervise(plan("obedient", "Ada"))
+    assert supervisor.change_plans([plan("obedient", "Grace"), plan("beating")]) == ["beating"]
+    until(supervisor, lambda news: isinstance(news, Said) and news.message[0] == "Ada")
+    supervisor.restart("obedient")
+    until(supervisor, lambda news: isinstance(news, Said) and news.message[0] == "Grace")
+    assert supervisor.names == ("obedient",)
+
+
 def test_pauses_grow_while_a_child_fails_and_the_reason_is_in_the_log(
     supervise: Callable[..., Supervisor], caplog: pytest.LogCaptureFixture
 ) -> None:

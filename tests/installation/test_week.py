@@ -10,10 +10,8 @@ from tests.week import MAX_GROWTH_MB, growth_mb, live
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_grows_in_a_day(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR)
-    logging.getLogger("installation").setLevel(logging.ERROR)
+    caplog.set_level(logging.ERROR, logger="installation")
     footprints = live(1)
-    logging.getLogger("installation").setLevel(logging.NOTSET)
     first, last = footprints[0], footprints[-1]
     assert last.num_clips > 2000
     assert (last.num_threads, last.num_handles) == (first.num_threads, first.num_handles)

@@ -1,5 +1,6 @@
 """The gallery's folder while the kiosk runs."""
 
+import contextlib
 import shutil
 import threading
 import time
@@ -89,29 +90,33 @@ def test_a_picture_that_was_rejected_stays_out_until_it_is_another(tmp_path: Pat
 
 def test_a_thread_watches(tmp_path: Path) -> None:
     shutil.copy(PICTURES[0], tmp_path)
-    gallery = Gallery(tmp_path)
-    gallery.watch(0.01)
-    assert names(gallery) == [PICTURES[0].name]
-    shutil.copy(PICTURES[1], tmp_path)
-    deadline_s = time.monotonic() + 20
-    while not gallery.take_news():
-        assert time.monotonic() < deadline_s
-    assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
+    num_threads = threading.active_count()
+    with contextlib.closing(Gallery(tmp_path)) as gallery:
+        gallery.watch(0.01)
+        assert names(gallery) == [PICTURES[0].name]
+        shutil.copy(PICTURES[1], tmp_path)
+        deadline_s = time.monotonic() + 20
+        while not gallery.take_news():
+            assert time.monotonic() < deadline_s
+        assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
+    while threading.active_count() > num_threads:
+        assert time.monotonic() < deadline_s, "it watches on"
 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_files_do_not_keep_the_director_waiting(tmp_path: Path) -> None:
     for number in range(100_000):
         (tmp_path / f"{number}.jpg").write_bytes(b"%d" % number)
-    gallery, playlist, began_s = Gallery(tmp_path), Playlist(), time.monotonic()
-    gallery.watch(60)
+    playlist, began_s = Playlist(), time.monotonic()
     longest_s, before_s = 0.0, time.monotonic()
-    while len(gallery.works) < 100_000:
-        assert before_s < began_s + 120
-        if gallery.take_news():
-            playlist.replace(gallery.works)
-        longest_s, before_s = max(longest_s, time.monotonic() - before_s), time.monotonic()
-        threading.Event().wait(0.05)
+    with contextlib.closing(Gallery(tmp_path)) as gallery:
+        gallery.watch(60)
+        while len(gallery.works) < 100_000:
+            assert before_s < began_s + 120
+            if gallery.take_news():
+                playlist.replace(gallery.works)
+            longest_s, before_s = max(longest_s, time.monotonic() - before_s), time.monotonic()
+            threading.Event().wait(0.05)
     total_s = time.monotonic() - began_s
     print(f"all found after {total_s:.1f} s; the director waited {longest_s:.2f} s at most")
     assert longest_s < total_s / 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import TypeVar
@@ -35,17 +35,21 @@ class AudioProcess:
     """Starts it, talks to it, kills it; the shared memory is the director's, so it is made here."""
 
     def __init__(
-        self, make_settings: Callable[[str], AudioSettings], environment: dict[str, str] | None = None
+        self,
+        make_settings: Callable[[str], AudioSettings],
+        environment: dict[str, str] | None = None,
+        first: Sequence[ToAudio] = (),
     ) -> None:
-        """`make_settings` gets the name of the shared memory and returns the settings."""
+        """`make_settings` gets the name of the shared memory and returns the settings; `first` as for `start`."""
         self.memory = SharedMemory(create=True, size=TAP_BYTES)
         self.settings = make_settings(self.memory.name)
         self.tap = TapReader(self.memory.name)
         self._environment = environment or {}
+        self._first = first
         self.heard: list[FromAudio] = []
 
     def __enter__(self) -> AudioProcess:
-        self.start()
+        self.start(*self._first)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from installation.audio.mixer import VOLUME_TIME_S
+from installation.audio.player import AHEAD_AT_START_S
 from installation.messages import (
     AppendClip,
     AudioHeartbeat,
@@ -24,6 +26,9 @@ from installation.messages import (
 from installation.settings import AudioSettings
 from tests.installation.audio.process import AudioProcess
 from tests.installation.audio.sounds import RATE, clip_file, longest_zeros, noise, tone
+
+LATER = round((AHEAD_AT_START_S + 12 * VOLUME_TIME_S + 1.0) * RATE)
+"""After so many frames a volume of nothing has been nothing for a while."""
 
 
 @pytest.fixture
@@ -137,12 +142,19 @@ def test_killed_it_goes_on_where_it_was(bed: Path, tmp_path: Path) -> None:
     assert gaps.max() / RATE < 6.0
 
 
+def test_volume_and_gain_known_at_the_start_count_from_the_first_sound(bed: Path) -> None:
+    with AudioProcess(silent(bed), first=[SetVolume(0.5, gain_db=-20.0)]) as audio:
+        audio.wait_for(AudioHeartbeat, where=lambda beat: beat.samples_played > 1.5 * RATE)
+        heard = audio.tap.samples(RATE // 2, time.monotonic())
+    assert heard.std() == pytest.approx(0.05 * noise(6.0, seed=1).std(), rel=0.1)
+
+
 def test_volume_is_a_glide(bed: Path, tmp_path: Path) -> None:
     recording = tmp_path / "given.wav"
     with AudioProcess(silent(bed, record_path=recording)) as audio:
         beat = audio.wait_for(AudioHeartbeat)
         audio.channel.send(SetVolume(0.0))
-        beat = audio.wait_for(AudioHeartbeat, where=lambda later: later.samples_played > beat.samples_played + 2 * RATE)
+        beat = audio.wait_for(AudioHeartbeat, where=lambda later: later.samples_played > beat.samples_played + LATER)
         assert beat.silence_s == 0.0  # asked for
         audio.leave()
     given, _ = soundfile.read(recording, dtype="float32")

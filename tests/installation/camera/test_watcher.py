@@ -137,6 +137,7 @@ def test_fixed_corners_are_where_the_work_is(camera: Camera) -> None:
     corners = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
     camera.channel.send(FixCorners(corners))
     camera.server.show(painting_on_wall(ANOTHER))
+    camera.hear(VisitorCame)
     while (view := camera.hear(CameraView)).rung != "fixed":
         pass
     assert view.outline == corners

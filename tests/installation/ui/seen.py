@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +59,13 @@ def part(pixels: Pixels, rect: Rect) -> Pixels:
 
 
 def hang(work: Work, size: tuple[int, int] = SIZE) -> Stage:
+    """A stage of one's own: its face is repainted as the painting zooms."""
+    stage = _prepared(work, size)
+    return replace(stage, face=stage.face.copy())
+
+
+@lru_cache(maxsize=8)
+def _prepared(work: Work, size: tuple[int, int]) -> Stage:
     return prepare_stage(work.artwork_id, work.path, work.label, *size)
 
 

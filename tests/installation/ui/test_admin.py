@@ -145,11 +145,9 @@ def visit(app: QApplication) -> Iterator[Callable[..., Visit]]:
     yield begin
     for one in visits:
         one.door.leave()
-        one.window._settle.stop()
         one.window.dismantle()
         one.window.hide()
         one.window.deleteLater()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # here, not when and where garbage is collected
 
 
 def press(pad: PinPad, names: str) -> None:

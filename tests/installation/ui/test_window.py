@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeyEvent
 from PyQt6.QtWidgets import QApplication
 
@@ -184,6 +184,17 @@ def test_a_new_size_is_hung_anew(app: QApplication, window: tuple[ShowWindow, li
     wait_until(app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.layout.screen.height == 900)
     grabbed = shown.grab().toImage()
     assert (grabbed.width(), grabbed.height()) == (640, 900)
+
+
+def test_dismantled_while_it_is_resized_it_does_nothing_more(
+    app: QApplication, window: tuple[ShowWindow, list[FromUi]]
+) -> None:
+    shown, _ = window
+    shown.resize(640, 900)
+    app.processEvents()
+    assert sum(timer.isActive() for timer in shown.findChildren(QTimer)) == 2
+    shown.dismantle()
+    assert not any(timer.isActive() for timer in shown.findChildren(QTimer))
 
 
 def test_leaving_is_asked_for_and_left_to_the_director(
