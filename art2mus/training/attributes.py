@@ -86,12 +86,12 @@ class Attributes:
             kinds[rng.random(len(kinds)) < KIND_DROPOUT] = 0.0
         return np.concatenate([self.standardised(windows.attributes[indices]) * known, known, kinds], axis=1)
 
-    def asked(self, windows: Windows, indices: NDArray[np.int64], with_kind: bool = True) -> NDArray[np.float32]:
+    def asked(self, windows: Windows, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give the condition vectors by which a trained model is asked for music with the attributes of windows.
 
         Shape: indices (B,); result (B, num_conditions).
         """
-        conditions = self.conditions(windows, indices, None, with_kind)
+        conditions = self.conditions(windows, indices)
         emphasised = conditions[:, : len(ATTRIBUTES)] * np.array(self.emphasis, np.float32)
         conditions[:, : len(ATTRIBUTES)] = emphasised.clip(-ASKED_LIMIT, ASKED_LIMIT)
         return conditions

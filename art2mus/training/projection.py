@@ -66,7 +66,7 @@ class ProjectionTask:
         if settings.attribute_projection is not None:
             attributes = Attributes.load(settings.attribute_projection.parent / "attributes.json")
             projection = ImageProjection.from_pretrained(settings.attribute_projection)
-            conditions = attributes.asked(windows, indices, with_kind=False)
+            conditions = attributes.conditions(windows, indices, None, with_kind=False)
             self.attribute_tokens = projection(torch.from_numpy(conditions))
         order = np.random.default_rng(settings.loop.seed).permutation(len(indices))
         num_held_out = max(1, int(HELD_OUT_SHARE * len(order)))

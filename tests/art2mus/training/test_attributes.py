@@ -29,6 +29,6 @@ def test_what_is_asked_for_is_what_is_known_with_emphasis(windows: Windows, tmp_
     num = len(ATTRIBUTES)
     np.testing.assert_allclose(asked[:, :num], (known[:, :num] * emphasis).clip(-ASKED_LIMIT, ASKED_LIMIT), rtol=1e-6)
     assert np.array_equal(asked[:, num:], known[:, num:])
-    assert not attributes.asked(windows, everything, with_kind=False)[:, 2 * num :].any()
+    assert not attributes.conditions(windows, everything, with_kind=False)[:, 2 * num :].any()
     attributes.save(tmp_path / "attributes.json")
     assert Attributes.load(tmp_path / "attributes.json") == attributes
