@@ -14,6 +14,7 @@ import pytest
 
 from installation.schedule import WEEKDAYS
 from installation.works import BUNDLED_GALLERY
+from tests.busy import slowdown
 
 SINE = "tests.installation.sine_composer:main"
 FAILING = "tests.installation.children:failing_composer"
@@ -52,7 +53,7 @@ def test_works_follow_each_other_and_a_bad_picture_is_passed_over(repository: Pa
     assert summary["works_shown"] >= 3
     assert summary["different_works"] >= 3
     assert summary["clips_made"] >= 3
-    assert summary["silence_s"] == 0
+    assert summary["silence_s"] <= slowdown() - 1.0, "nothing, where no other program is in the way"
     assert "no music: a_unreadable-1900.jpg cannot be read" in log
     assert "Traceback" not in log
 
