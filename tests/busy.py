@@ -14,7 +14,7 @@ IDLE = 1.25
 
 
 def slowdown() -> float:
-    """How many times as long as its own work a new process takes at this moment; 1 on a machine with a core to spare."""
+    """How many times as long as its own work a new process takes at this moment; 1 where a core is to spare."""
     before, began_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run([sys.executable, "-c", "import installation.audio.player"], cwd=REPOSITORY, check=True)
     took_s, after = time.monotonic() - began_s, resource.getrusage(resource.RUSAGE_CHILDREN)
