@@ -65,7 +65,7 @@ class Run:
 
     def wait_for_clips(self, number: int) -> None:
         """Listen until so many clips are composed."""
-        self.listener.wait_until(lambda _: self.num_clips() >= number, 60)
+        self.listener.wait_until(lambda _: self.num_clips() >= number, 180)
 
     def leave(self) -> int:
         """Wait for the end; returns the exit code."""
@@ -161,9 +161,10 @@ def test_it_leaves_cleanly_with_a_summary(quiet_day: Run) -> None:
 
 def test_something_sounds_within_three_seconds_and_a_piece_within_twelve(quiet_day: Run) -> None:
     first_sound_s = np.flatnonzero(quiet_day.frames().any(axis=1))[0] / RATE
-    assert first_sound_s < 3.0
+    busy = slowdown()
+    assert first_sound_s < 3.0 * busy
     assert quiet_day.summary["first_sound_s"] == pytest.approx(first_sound_s, abs=0.5)
-    assert quiet_day.summary["first_piece_s"] < 12.0
+    assert quiet_day.summary["first_piece_s"] < 12.0 * busy
 
 
 def test_it_is_never_silent(quiet_day: Run) -> None:
