@@ -11,6 +11,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 IDLE = 1.25
 """Up to this factor nothing is in the way."""
+MOST = 4.0
+"""A machine that is busier than this is no excuse for more."""
 
 
 def slowdown() -> float:
@@ -19,4 +21,4 @@ def slowdown() -> float:
     subprocess.run([sys.executable, "-c", "import installation.audio.player"], cwd=REPOSITORY, check=True)
     took_s, after = time.monotonic() - began_s, resource.getrusage(resource.RUSAGE_CHILDREN)
     factor = took_s / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return factor if factor > IDLE else 1.0
+    return min(factor, MOST) if factor > IDLE else 1.0
