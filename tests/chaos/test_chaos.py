@@ -41,4 +41,4 @@ def room() -> Iterator[Room]:
 def test_the_worst_costs_no_more_silence_than_it_may(room: Room, name: str) -> None:
     (trouble,) = [trouble for trouble in all_troubles() if trouble.name == name]
     result = try_out(room, trouble)
-    assert result.is_good, f"{result.summary}\n{room.log[-2000:]}"
+    assert result.is_good, f"{result.summary}, {result.max_silence_s:.2f} s at most\n{room.log[-2000:]}"
