@@ -129,6 +129,8 @@ def kiosk(
         finally:
             process.kill()
             process.wait(10)
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def gaps(frames: npt.NDArray[np.float32]) -> list[tuple[float, float]]:
