@@ -83,7 +83,9 @@ def test_two_works_are_held_up_and_answered_and_the_camera_dies_unheard(reposito
     title = re.escape(load_label(PICTURES[OF_THE_GALLERY]).title)
     with CameraServer(wall(SIZE)) as camera:
         words = [f"camera.source={camera.address}", f"gallery.folder={gallery}", *SETTINGS]
-        with kiosk(repository, *words, program=PROGRAM, environment={"TMPDIR": str(scratch)}) as run:
+        with kiosk(
+            repository, *words, program=PROGRAM, environment={"TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        ) as run:
             wait_for(run, "camera: http")
             run.wait_for_clips(1)
 
