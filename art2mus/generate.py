@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import art2mus
+from art2mus.exit_codes import FAILED
 
 # Read when torch is imported: threads that wait actively slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from art2mus.codec.protocol import Clip
     from art2mus.pipeline import Art2MusPipeline
 
-FAILED = 2
 MAX_LENGTH_S = 600.0
 DTYPES = ("float32", "bfloat16", "float16")
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")

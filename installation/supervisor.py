@@ -203,6 +203,7 @@ class Supervisor:
         except EOFError:
             child.process.join(_TERMINATE_GRACE_S)  # it has closed its end: it is leaving
             if child.process.is_alive():
+                _log.warning("%s has closed its end and does not leave; it is ended", child.plan.name)
                 child.process.kill()
                 child.process.join()
             is_over = True

@@ -7,11 +7,11 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from art2mus.exit_codes import FAILED
 from art2mus.models import BUNDLED_PROJECTIONS, MODELS, ModelMissingError, locate, locate_imagebind, models_folder
 from art2mus.models.assembly import ASSEMBLY, Assembly, put_together
 from art2mus.models.hub import LOCK, DownloadError, Lock, download, verify
 
-FAILED = 2
 PROJECTION_NEEDED = """\
 {name} needs its projection, a small file that its authors publish; we know of no address for it that stays
   ask for {file} at https://github.com/justivanr/art2mus_, then add --projection FILE"""
