@@ -32,6 +32,8 @@ pytestmark = [
 SIZE = (1280, 720)
 OF_THE_GALLERY, A_VISITORS = 3, 5
 PATIENCE_S = 60.0
+# Bytes: the camera's library may write a page about a lost network into the log; a frame as JPEG is longer.
+LESS_THAN_A_PICTURE = 16 << 10
 PROGRAM = ("-m", "tests.installation.run_kiosk", "tests.installation.sine_composer:main", "600")
 SETTINGS = (
     "gallery.order=by name",
@@ -108,7 +110,7 @@ def test_two_works_are_held_up_and_answered_and_the_camera_dies_unheard(reposito
             wait_for(run, "camera: .* s without")
 
             (process,) = [p for p in psutil.Process(run.process.pid).children() if p.name() == "kiosk-camera"]
-            assert process.io_counters().write_bytes == 0
+            assert process.io_counters().write_bytes < LESS_THAN_A_PICTURE
             run.process.terminate()
             assert run.leave() == 0, run.output
             assert gaps(run.frames()) == []
