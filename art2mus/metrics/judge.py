@@ -20,6 +20,7 @@ from art2mus.codec.score import STEPS_PER_BAR, Score
 from art2mus.data.windows import ATTRIBUTES, WINDOW_BARS, Windows, load_windows, measure_attributes
 from art2mus.metrics.copying import CopyingLookup
 from art2mus.metrics.harmony import measure, measure_chance, share_of_the_way, table
+from art2mus.metrics.seams import crossing_share
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
@@ -82,16 +83,6 @@ def generate(
     return scores
 
 
-def crossing_share(scores: Sequence[Score]) -> float:
-    """Share of the notes reaching the middle of a score that sound on beyond it."""
-    reaching = crossing = 0
-    for score in scores:
-        seam = score.num_steps // 2
-        reaching += sum(note.onset < seam <= note.end for note in score.notes)
-        crossing += sum(note.onset < seam < note.end for note in score.notes)
-    return crossing / max(reaching, 1)
-
-
 def correlations(asked: NDArray[np.float32], measured: NDArray[np.float32]) -> dict[str, float]:
     """Pearson's r for each attribute.
 
@@ -135,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {name:18s}{r:8.3f}")
     continued = generate(options.folder, windows, indices, with_beginning=True, **how)
     print("\nshare of the notes at a seam that cross it")
-    print(f"  continued {crossing_share(continued):.3f}, held out {crossing_share(truth):.3f}")
+    shares = [crossing_share((score, score.num_steps // 2) for score in scores) for scores in (continued, truth)]
+    print(f"  continued {shares[0]:.3f}, held out {shares[1]:.3f}")
     if options.copies:
         lookup = CopyingLookup(windows)
         print("\nlikeness to the nearest training window, mean and highest")

@@ -121,6 +121,17 @@ def sound_features(waveform: Waveform, sample_rate: int) -> FloatArray:
     return np.array([values[name] for name in SOUND_FEATURES], dtype=np.float64)
 
 
+def chroma(waveform: Waveform, sample_rate: int) -> FloatArray:
+    """Measure how much of each pitch class sounds, from C on, in all; zeros for silence.
+
+    Shape: waveform (samples, channels) or (samples,); result (12,).
+    """
+    samples = _prepare(waveform, sample_rate)
+    if samples is None:
+        return np.zeros(12)
+    return _by_pitch_class(_tones(_magnitudes(samples, TONE_WINDOW, TONE_HOP))).sum(axis=0)
+
+
 def _prepare(waveform: Waveform, sample_rate: int) -> Waveform | None:
     """Mix down, resample and level; None for silence."""
     mono = np.asarray(waveform, dtype=np.float32)
@@ -192,14 +203,20 @@ def _tones(spectrum: NDArray[np.float32], num_iterations: int = 40) -> FloatArra
     return np.where(heard, tones, 0.0).astype(np.float64)
 
 
+def _by_pitch_class(tones: FloatArray) -> FloatArray:
+    """Shape: tones (spectrum_frames, NUM_PITCHES); result (spectrum_frames, 12)."""
+    pitches = LOWEST_PITCH + np.arange(NUM_PITCHES)
+    return np.stack([tones[:, pitches % 12 == degree].sum(axis=1) for degree in range(12)], axis=1)
+
+
 def _harmony_features(tones: FloatArray) -> dict[str, float]:
     pitches = LOWEST_PITCH + np.arange(NUM_PITCHES)
-    chroma = np.stack([tones[:, pitches % 12 == degree].sum(axis=1) for degree in range(12)], axis=1)
+    pitch_classes = _by_pitch_class(tones)
     levels = tones.sum(axis=1)
     loud = levels > 0.05 * levels.max()
-    mode, clarity = _mode(chroma.sum(axis=0))
+    mode, clarity = _mode(pitch_classes.sum(axis=0))
     shares = tones[loud] / levels[loud, None]
-    frame_chroma = chroma[loud] / levels[loud, None]
+    frame_chroma = pitch_classes[loud] / levels[loud, None]
     return {
         "mode": mode,
         "key_clarity": clarity,
@@ -207,7 +224,7 @@ def _harmony_features(tones: FloatArray) -> dict[str, float]:
         "register": float((tones * pitches).sum() / tones.sum()),
         "bass_share": float(tones[:, pitches < 48].sum() / tones.sum()),
         "polyphony": float(np.mean(1.0 / np.square(shares).sum(axis=1))),
-        "chroma_entropy": _entropy(chroma.sum(axis=0)),
+        "chroma_entropy": _entropy(pitch_classes.sum(axis=0)),
         "harmonic_change": _harmonic_change(frame_chroma),
     }
 
