@@ -76,6 +76,16 @@ def read_name(file_name: str) -> ArtworkName:
     return ArtworkName(_as_words(artist.strip(" -")), _as_words(title), year)
 
 
+def year_in(text: str) -> int | None:
+    """The first year that a label's text names.
+
+    >>> year_in("c. 1830–32"), year_in("late, undated")
+    (1830, None)
+    """
+    found = re.search(r"(?<!\d)(1\d{3}|20\d{2}|[5-9]\d{2})(?!\d)", text)
+    return int(found[0]) if found else None
+
+
 def name_key(file_name: str) -> str:
     """The form of a file's name, without its folders, in which a table and a disk agree on it.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import art2mus
+from art2mus.artwork_labels import read_name, year_in
 from art2mus.exit_codes import FAILED
 
 # Read when torch is imported: threads that wait actively slow down everything else.
@@ -138,6 +139,7 @@ def _make(
 
     task = progress.add_task(path.name, total=None)
     began = time.perf_counter()
+    year = year_in(read_name(path.name).year)
     caption = pipeline.describe_artwork(picture)
     prompt = options.prompt if caption is None else caption[0]
     output = pipeline(
@@ -148,6 +150,7 @@ def _make(
         loop=options.loop,
         num_inference_steps=options.steps,
         num_waveforms_per_prompt=options.candidates,
+        year=year,
         generator=torch.Generator().manual_seed(options.seed),
         callback_on_step_end=_step_counter(progress, task),
     )
@@ -213,6 +216,7 @@ def _receipt(
         "loop": options.loop,
         "length_s": None if clip.waveform is None else len(clip.waveform) / pipeline.codec.sample_rate,
         "sample_rate": pipeline.codec.sample_rate,
+        "year": year_in(read_name(path.name).year),
         "affect": dict(zip(AFFECT_DIMENSIONS, map(float, measure_picture(picture)), strict=True)),
         "performance": None
         if performance is None

@@ -58,6 +58,7 @@ class Piece:
         sample_rate: Of the sound, in Hz; None is the model's own.
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
+        year: When the artwork was made: no younger instrument plays, unless the prompt names it.
 
     Shape: image_embeds (1, embedding_dim).
     Raises: ValueError if the model has no notes, or there is neither image nor prompt.
@@ -76,6 +77,7 @@ class Piece:
         sample_rate: int | None = None,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
+        year: int | None = None,
     ) -> None:
         if pipeline.codec.decoded_type != "score":
             raise ValueError("this model writes no notes, so its music cannot be continued note by note; use 'mini'")
@@ -91,7 +93,7 @@ class Piece:
             num_inference_steps=num_inference_steps,
             guidance_scale=guidance_scale,
         )
-        self.performance = performance or self._follow(prompt or "", seed)
+        self.performance = performance or self._follow(prompt or "", seed, year)
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)
 
@@ -175,8 +177,8 @@ class Piece:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents
 
-    def _follow(self, words: str, seed: int) -> Performance:
-        plan = self.pipeline.codec.plan(ClipRequest(self._continuation.subject(), words, seed, None))
+    def _follow(self, words: str, seed: int, year: int | None) -> Performance:
+        plan = self.pipeline.codec.plan(ClipRequest(self._continuation.subject(), words, seed, None, year=year))
         if plan.performance is None:
             raise ValueError("this model's codec plans no performance")
         performance: Performance = plan.performance

@@ -157,6 +157,7 @@ class Art2MusPipeline(DiffusionPipeline):
         image_tokens: torch.Tensor | None = None,
         held_latents: torch.Tensor | None = None,
         performance: Performance | None = None,
+        year: int | None = None,
         loop: bool = False,
         output_type: str = "np",
         callback_on_step_end: StepCallback | None = None,
@@ -179,6 +180,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
             held_latents: Latents of the music that the clips continue; what is new comes after.
             performance: How to play scores, instead of what follows from the subject.
+            year: When the artworks were made; scores are played by no younger instruments, unless a prompt names them.
             loop: Make clips whose end joins their beginning.
             output_type: "np" for waveforms; "score" or "mel", whichever the codec has; "latent".
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
@@ -214,7 +216,7 @@ class Art2MusPipeline(DiffusionPipeline):
         prompts = spread(prompt or "", num_items)
         seeds = sampling.player_seeds(generator, num_items)
         requests = [
-            ClipRequest(subject, words, seed, length_s, performance, loop)
+            ClipRequest(subject, words, seed, length_s, performance, loop, year)
             for subject, words, seed in zip(subjects, prompts, seeds, strict=True)
         ]
         plans = [self.codec.plan(request) for request in requests]

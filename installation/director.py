@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from art2mus.artwork_labels import year_in
 from installation import cues, messages, show
 from installation.admin import Door, PinFile
 from installation.config import ConfigError, KioskConfig
@@ -361,7 +362,8 @@ class Director:
     def _obey(self, command: cues.Command) -> None:
         match command:
             case cues.Compose():
-                order = Order(command, self._works[command.artwork_id].path, self._random.getrandbits(32))
+                asked = self._works[command.artwork_id]
+                order = Order(command, asked.path, self._random.getrandbits(32), year_in(asked.label.year))
                 self._settle(self._desk.submit(order, time.monotonic()))
             case cues.Cancel(job_id):
                 self._desk.cancel(job_id)

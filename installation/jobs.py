@@ -19,11 +19,13 @@ class Order:
         job: What the show asked for.
         picture_path: The work's picture.
         seed: For the composer.
+        year: When the work was made, if its label says so.
     """
 
     job: cues.Compose
     picture_path: Path
     seed: int
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class JobDesk:
                     sample_rate=self.sample_rate,
                     continues=order.job.continues,
                     prompt=order.job.text,
+                    year=order.year,
                 )
             )
             return None

@@ -142,6 +142,7 @@ class _ContinuousPiece:
             sample_rate=receipt.sample_rate,
             num_inference_steps=sampling.num_inference_steps,
             guidance_scale=sampling.guidance_scale,
+            year=receipt.year,
         )
 
     def next_clip(self, on_step: StepListener) -> Music:

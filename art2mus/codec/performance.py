@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
@@ -64,6 +64,12 @@ class Ensemble:
     def instruments(self) -> frozenset[str]:
         """Names of all its instruments."""
         return frozenset({self.melody, self.pad} | ({self.colour} if self.colour else set()))
+
+    def without(self, names: Collection[str]) -> Ensemble | None:
+        """What is left of it if these do not play: without melody or pad it is none."""
+        if self.melody in names or self.pad in names:
+            return None
+        return replace(self, colour=None) if self.colour in names else self
 
 
 ENSEMBLES: Final = (
@@ -161,7 +167,9 @@ class Performance:
         return cls()
 
     @classmethod
-    def from_affect(cls, affect: NDArray[np.float32], seed: int, words: str = "") -> Performance:
+    def from_affect(
+        cls, affect: NDArray[np.float32], seed: int, words: str = "", year: int | None = None
+    ) -> Performance:
         """Decide how to play music for a picture.
 
         Args:
@@ -170,6 +178,7 @@ class Performance:
             seed: Varies the key and the choice among ensembles that suit equally well.
             words: A prompt. Instruments it names are taken ("strings", "no piano"), and so are
                 "minor", "major", the modes, "slow", "fast", "soft" and "loud".
+            year: When the picture was made: what was not played then does not play, unless the words name it.
 
         Shape: affect (6,).
         Raises: ValueError for another shape, or numbers that are not finite.
@@ -180,7 +189,7 @@ class Performance:
             raise ValueError(f"an affect is {len(_Affect._fields)} finite numbers, not {affect}")
         mood = _Affect(*np.clip(numbers, -3.0, 3.0).tolist())
         dice = Random(f"performance {seed}")
-        ensemble = _choose_ensemble(mood, dice, words)
+        ensemble = _choose_ensemble(mood, dice, words, year)
         performance = cls(
             tonic=_choose_tonic(mood, dice),
             mode=_choose_mode(mood),
@@ -316,16 +325,24 @@ def _choose_filter(mood: _Affect) -> int:
     return round(min(max(cents, -4200.0), 0.0))
 
 
-def _choose_ensemble(mood: _Affect, dice: Random, words: str) -> Ensemble:
+def _choose_ensemble(mood: _Affect, dice: Random, words: str, year: int | None) -> Ensemble:
     """Take the ensemble nearest to the picture, or by chance one that is nearly as near."""
     wanted, unwanted = _named_instruments(words)
-    candidates = [e for e in ENSEMBLES if not e.instruments & unwanted] or list(ENSEMBLES)
+    known = _ensembles_of(year, wanted)
+    candidates = [e for e in known if not e.instruments & unwanted] or known
     most = max(len(e.instruments & wanted) for e in candidates)
     candidates = [e for e in candidates if len(e.instruments & wanted) == most]
     nearness = [math.exp(-(_distance(mood, e) ** 2) / 0.5) for e in candidates]
     if sum(nearness) < 1e-9:
         return min(candidates, key=lambda e: _distance(mood, e))
     return dice.choices(candidates, nearness)[0]
+
+
+def _ensembles_of(year: int | None, wanted: Collection[str]) -> list[Ensemble]:
+    """What could be heard in a year; ensembles with an instrument that is wanted are whole all the same."""
+    later = {each.name for each in INSTRUMENTS.values() if year is not None and each.since > year}
+    left = [each if each.instruments & set(wanted) else each.without(later) for each in ENSEMBLES]
+    return [each for each in left if each is not None]
 
 
 def _distance(mood: _Affect, ensemble: Ensemble) -> float:

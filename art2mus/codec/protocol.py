@@ -30,6 +30,7 @@ class ClipRequest:
         length_s: Length of the clip; None is the codec's usual length.
         performance: How to play it, where that is not to follow from the subject.
         is_loop: Whether its end is to join its beginning.
+        year: When the artwork was made: no younger instrument plays, unless the words name it.
 
     Shape: subject (embedding_dim,).
     """
@@ -40,6 +41,7 @@ class ClipRequest:
     length_s: float | None
     performance: Performance | None = None
     is_loop: bool = False
+    year: int | None = None
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Receipt:
         versions: Of the libraries.
         gain_db: What the piece was levelled by.
         stage_seconds: What it took.
+        year: When the work was made, where its label says so: instruments of the time play.
     """
 
     sampling: Sampling
@@ -66,6 +67,7 @@ class Receipt:
     versions: Mapping[str, str]
     gain_db: float | None = None
     stage_seconds: Mapping[str, float] | None = None
+    year: int | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -22,6 +22,7 @@ class Compose:
         continues: The clip this one follows without a seam; None begins a new piece. A clip whose
             piece the composer does not hold (it was restarted) is refused with ComposeFailed.
         prompt: A visitor's words, said to the model beside the picture and the curator's.
+        year: When the work was made, if its label says so.
     """
 
     job_id: str
@@ -31,6 +32,7 @@ class Compose:
     sample_rate: int
     continues: str | None = None
     prompt: str | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,19 @@ def test_an_instrument_that_is_asked_for_plays_and_one_that_is_refused_does_not(
         assert name not in {refused.melody, refused.pad, refused.colour}
 
 
+@pytest.mark.parametrize("year", [900, 1494, 1573, 1665, 1800, 1888, 1930, 1990])
+def test_no_instrument_is_younger_than_the_picture(year: int) -> None:
+    random = np.random.default_rng(year)
+    for seed, mood in enumerate(random.normal(size=(50, 6)).astype(np.float32)):
+        played = Performance.from_affect(mood, seed, year=year)
+        assert all(INSTRUMENTS[name].since <= year for name in (played.melody, played.pad, played.colour) if name)
+
+
+def test_a_picture_of_today_has_all_instruments_and_words_win_over_the_year() -> None:
+    assert Performance.from_affect(NIGHT, 3, year=2024) == Performance.from_affect(NIGHT, 3)
+    assert "vibraphone" in dataclasses.asdict(Performance.from_affect(NIGHT, 3, "a vibraphone", year=1500)).values()
+
+
 def test_words_about_mode_pace_and_loudness_win():
     slow = Performance.from_affect(DAY, 0, words="slow strings in a minor key, low and soft")
     assert slow.mode == "aeolian"

@@ -1,5 +1,6 @@
 """Who does a job: the composer, or the library while the composer is down."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,15 @@ def test_a_piece_dies_with_its_composer(desk: JobDesk) -> None:
     desk.submit(order(continues="one"), 0.0)
     assert desk.composer_went(1.0) == Outcome(cues.JobFailed("job-1", is_lost_piece=True))
     assert desk.submit(order("job-2", continues="one"), 2.0) == Outcome(cues.JobFailed("job-2", is_lost_piece=True))
+
+
+def test_the_composer_hears_when_a_work_was_made(desk: JobDesk, line: Line) -> None:
+    desk.composer_came()
+    desk.sample_rate = 48000
+    desk.submit(replace(order("job-1"), year=1830), 0.0)
+    (said,) = line.said
+    assert isinstance(said, messages.Compose)
+    assert said.year == 1830
 
 
 def test_a_line_that_is_cut_keeps_the_job(desk: JobDesk, line: Line) -> None:
