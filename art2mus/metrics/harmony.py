@@ -69,7 +69,7 @@ def measure(scores: Sequence[Score]) -> HarmonyFigures:
             [
                 _count_consonant(sounding),
                 _count_triads(sounding),
-                _count_steps(score),
+                melody_moves(score),
                 _count_half_beats(score),
                 _count_cadences(sounding),
             ]
@@ -138,6 +138,17 @@ def repetition(score: Score) -> float:
     return float(np.mean(later)) if later else 0.0
 
 
+def melody_moves(score: Score) -> tuple[float, float]:
+    """Count the moves of the melody's highest voice, by one row and in all; a rest of over a quarter note breaks it."""
+    line: dict[int, Note] = {}
+    for note in score.notes:
+        if note.layer == MELODY and (note.onset not in line or line[note.onset].row < note.row):
+            line[note.onset] = note
+    voice = [line[onset] for onset in sorted(line)]
+    moves = [abs(b.row - a.row) for a, b in pairwise(voice) if b.onset - a.end <= 4]
+    return float(sum(move == 1 for move in moves)), float(len(moves))
+
+
 def _sounding(score: Score) -> BoolArray:
     sounding = np.zeros((score.num_steps, NUM_ROWS), dtype=bool)
     for note in score.notes:
@@ -164,17 +175,6 @@ def _count_triads(sounding: BoolArray) -> tuple[float, float]:
     kinds, counts = np.unique(full, axis=0, return_counts=True)
     is_triad = [frozenset(np.nonzero(kind)[0].tolist()) in _TRIADS for kind in kinds]
     return float(counts[np.array(is_triad, dtype=bool)].sum()), float(len(full))
-
-
-def _count_steps(score: Score) -> tuple[float, float]:
-    """Moves of the melody's highest voice; a rest of more than a quarter note breaks it."""
-    line: dict[int, Note] = {}
-    for note in score.notes:
-        if note.layer == MELODY and (note.onset not in line or line[note.onset].row < note.row):
-            line[note.onset] = note
-    voice = [line[onset] for onset in sorted(line)]
-    moves = [abs(b.row - a.row) for a, b in pairwise(voice) if b.onset - a.end <= 4]
-    return float(sum(move == 1 for move in moves)), float(len(moves))
 
 
 def _count_half_beats(score: Score) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.loop import Logs
+from art2mus.training.preference import preferred
 from art2mus.training.settings import ScoreModelSettings
 from art2mus.training.text import make_text_encoder, make_text_encoder_2, make_tokenizer
 from art2mus.unet import ScoreUNet
@@ -122,6 +123,7 @@ class ScoreModelTask:
     def __init__(self, settings: ScoreModelSettings) -> None:
         self.settings = settings
         self.windows = load_windows(settings.windows)
+        self.examples = preferred(self.windows, settings.preferred_share)
         self.attributes = Attributes.measured_on(self.windows, settings.emphasis)
         self.vae = RollVAE.from_pretrained(settings.vae).eval().requires_grad_(False)
         self.tokenizer = make_tokenizer()
@@ -146,7 +148,7 @@ class ScoreModelTask:
         batch_size = len(examples)
         rng = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(seed)
-        indices = rng.choice(self.windows.train, batch_size)
+        indices = rng.choice(self.examples, batch_size)
         rolls = self.windows.rolls(indices)
         kind = rng.choice(3, p=self._shares())
         texts, affect_loss = None, torch.zeros(())

@@ -88,6 +88,7 @@ class ScoreModelSettings(Section):
         both_share: Share of the batches conditioned by a caption and attributes.
         spoiled_share: Share, within batches with captions, of spoiled music captioned as low quality.
         held_share: Share of the examples whose beginning, or both ends, are given.
+        preferred_share: Share of the windows that is learned from: see `preference`; 1 is all.
         guidance_scale: Default of the finished pipeline.
         num_inference_steps: Default of the finished pipeline.
         timestep_exponent: Of the finished pipeline.
@@ -110,6 +111,7 @@ class ScoreModelSettings(Section):
     both_share: Share = 0.15
     spoiled_share: Share = 0.25
     held_share: Share = 0.35
+    preferred_share: Share = 1.0
     guidance_scale: PositiveFloat = 4.0
     num_inference_steps: PositiveInt = 8
     timestep_exponent: PositiveFloat = 1.8
