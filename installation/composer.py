@@ -245,6 +245,7 @@ class Composer:
             continues=job.continues,
             affect=self._affect,
             prompt=held.receipt.prompt,
+            beat_s=music.beat_s,
         )
         seconds = {stage: round(seconds, 4) for stage, seconds in self._stage_seconds.items()}
         receipt = replace(held.receipt, stage_seconds=seconds)

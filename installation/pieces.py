@@ -32,11 +32,12 @@ StepListener = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Music:
-    """A clip before it is levelled and written, and what it took by stage."""
+    """A clip before it is levelled and written, and what it took by stage; `beat_s` as in `ClipInfo`."""
 
     waveform: FloatArray
     notes: tuple[PlayedNote, ...]
     stage_seconds: dict[str, float]
+    beat_s: float = 0.0
 
 
 class PieceInWork:
@@ -149,7 +150,8 @@ class _ContinuousPiece:
         denoising = _Denoising(on_step)
         stretch = self._piece.next_stretch(on_step=denoising.listen)
         seconds = denoising.split(stretch.compose_s) | {"perform": stretch.perform_s}
-        return Music(stretch.rendering.waveform, stretch.rendering.notes, seconds)
+        beat_s = 60.0 / self._piece.performance.quarter_bpm
+        return Music(stretch.rendering.waveform, stretch.rendering.notes, seconds, beat_s)
 
     def close(self) -> None:
         self._piece.close()

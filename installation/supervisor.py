@@ -9,7 +9,6 @@ the kernel ends them with it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import multiprocessing
 import os
@@ -18,29 +17,26 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from installation import child as child_process
 from installation.channel import Channel
-from installation.messages import (
-    LogLine,
-    Shutdown,
-)
+from installation.messages import LogLine, Shutdown
 
 _SHORTEST_PAUSE_S = 0.2
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
 _RESTART_WITHIN_S = 4.0
+_STANDBY_AFTER_S = 10.0
+"""So long after a start another process gets ready on standby: first everybody else may use the processor."""
 _MAX_MESSAGES_AT_A_TIME = 100
 _PATIENCE = 10.0
 """When this process wakes late, the children have waited for the processor, too: so many times longer they may take."""
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NAME = 15
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +53,7 @@ class ChildPlan:
         max_idle_s: So long it may take from one piece of work to the next.
         longest_pause_s: To this the pauses before it is started again grow, while it dies young.
         niceness: Of its process from its first moment, where the system allows it; below 0 it comes before others.
+        has_standby: Another process waits beside it, with everything imported and nothing opened, to take its place.
     """
 
     name: str
@@ -66,6 +63,7 @@ class ChildPlan:
     max_idle_s: float
     longest_pause_s: float = 30.0
     niceness: int = 0
+    has_standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,8 @@ class _Child:
         self.plan = plan
         self.process: SpawnProcess | None = None
         self.channel: Channel[Any, Any] | None = None
-        self.num_starts = 0
+        self.standby: tuple[SpawnProcess, Channel[Any, Any]] | None = None
+        self.standby_at_s = 0.0  # before then no process gets ready
         self.num_deaths = 0
         self.start_at_s = 0.0  # when it is to be started, while there is no process
         self.started_at_s = 0.0
@@ -108,27 +107,54 @@ class _Child:
         self.leaves_by_s: float | None = None  # it was asked to leave
 
     def start(self, now_s: float) -> None:
+        """Let the process on standby take over, if there is one, else a new one."""
+        if self.standby is not None and self.standby[0].is_alive():
+            self.process, self.channel = self.standby
+            self.standby = None
+        else:
+            self.end_standby()
+            self.process, self.channel = self._spawn()
+        self.standby_at_s = now_s + _STANDBY_AFTER_S
+        with contextlib.suppress(OSError):  # it is dying already
+            self.channel.send(self.plan.arguments)
+        self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
+
+    def keep_standby(self, now_s: float) -> None:
+        """See to it that there is a process on standby, if the plan wants one."""
+        if self.plan.has_standby and now_s >= self.standby_at_s and not (self.standby and self.standby[0].is_alive()):
+            self.end_standby()
+            self.standby, self.standby_at_s = self._spawn(is_standby=True), now_s + _STANDBY_AFTER_S
+
+    def end_standby(self) -> None:
+        """It has nothing open, so that it can be ended anyhow."""
+        if self.standby is not None:
+            process, channel = self.standby
+            process.kill()
+            process.join()
+            process.close()
+            channel.close()
+            self.standby = None
+
+    def _spawn(self, *, is_standby: bool = False) -> tuple[SpawnProcess, Channel[Any, Any]]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=True)
-        self.process = context.Process(
-            target=_run_child,
+        process = context.Process(
+            target=child_process.run,
             name=self.plan.name,
-            args=(os.getpid(), theirs, self.plan),
+            args=(os.getpid(), theirs, self.plan.name, self.plan.entry, is_standby),
             daemon=True,
         )
         # Ctrl+C reaches the whole process group; the children leave it to the director, from their first moment.
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self.process.start()
+            process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, previous)
         theirs.close()
-        if self.plan.niceness and self.process.pid is not None:
+        if self.plan.niceness and process.pid is not None:
             with contextlib.suppress(PermissionError, ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self.process.pid, self.plan.niceness)
-        self.channel = Channel(ours)
-        self.num_starts += 1
-        self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
+                os.setpriority(os.PRIO_PROCESS, process.pid, self.plan.niceness)
+        return process, Channel(ours)
 
     def hung_for_s(self, now_s: float) -> float:
         """How far beyond its limit it is without having worked; negative while all is well."""
@@ -176,6 +202,7 @@ class Supervisor:
         for child in self._children.values():
             if child.process is not None and child.channel is not None:
                 by_handle[child.channel.fileno()] = by_handle[child.process.sentinel] = child
+                due_s = min(due_s, began_s - child.hung_for_s(began_s)) if child.hung_for_s(began_s) < 0 else due_s
             else:
                 due_s = min(due_s, child.start_at_s)
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))
@@ -189,7 +216,9 @@ class Supervisor:
                 if time.monotonic() >= child.start_at_s:
                     child.start(time.monotonic())
                     yield Replaced(child.plan.name)
-            elif child.hung_for_s(now_s) > _PATIENCE * self._lateness_s:
+                continue
+            child.keep_standby(now_s)
+            if child.hung_for_s(now_s) > _PATIENCE * self._lateness_s:
                 how = "does nothing any more" if child.leaves_by_s is None else "does not leave by itself"
                 _log.warning("%s %s; it is ended", child.plan.name, how)
                 child.process.kill()
@@ -303,7 +332,8 @@ class Supervisor:
     def close(self, grace_s: float) -> None:
         """Ask all children to leave, and see to it that they do."""
         self.measure_memory()
-        for name in self._children:
+        for name, child in self._children.items():
+            child.end_standby()
             self.send(name, Shutdown())
         deadline_s = time.monotonic() + grace_s
         self._drain_until(deadline_s)
@@ -354,51 +384,3 @@ def _explain_exit(code: int | None) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
-
-
-# ---------------------------------------------------------------- in the child
-
-
-class _ToDirector(logging.Handler):
-    """Sends every line of the log to the director, which owns the file."""
-
-    def __init__(self, channel: Channel[Any, Any]) -> None:
-        super().__init__(logging.INFO)
-        self._channel = channel
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._channel.send(LogLine(record.levelno, record.name, self.format(record)))
-        except OSError:
-            return  # the director is gone, and so will this process be
-
-
-def _run_child(director_pid: int, connection: Connection, plan: ChildPlan) -> None:
-    """The first thing a child does: tie its life to the director's, then run its entry."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    _tell_the_kernel(director_pid, f"kiosk-{plan.name}")
-    channel: Channel[Any, Any] = Channel(connection)
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    root.addHandler(_ToDirector(channel))
-    logging.captureWarnings(True)
-    module, _, function = plan.entry.partition(":")
-    try:
-        run: Callable[..., None] = getattr(import_module(module), function)
-        run(channel, *plan.arguments)
-    except EOFError:
-        return  # the director is gone
-    except Exception:
-        logging.getLogger(plan.entry).exception("stopped by an error")
-        raise SystemExit(1) from None
-
-
-def _tell_the_kernel(director_pid: int, name: str) -> None:
-    """Give this process the name that `top` shows, and have it end with the director even when it hangs."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_NAME, name.encode())
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != director_pid:
-        raise SystemExit(0)  # it ended before the line above

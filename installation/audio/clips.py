@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import soundfile
 
 from installation.audio import CHANNELS
+from installation.audio.beats import Beat
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -19,6 +21,9 @@ MIN_LENGTH_S = 0.1
 """What is shorter can neither be looped nor faded."""
 
 CHUNK_FRAMES = 1 << 16
+
+HEAD_S = 6.0
+"""So much of a clip is decoded before it can be played: longer than the fade that it begins with."""
 
 
 class ClipError(Exception):
@@ -36,6 +41,7 @@ class Clip:
         clip_id: Which.
         samples: int16, or float32 in [-1, 1].
         loop_length: So many frames before its end the clip sounds like its end; None while nobody has looked.
+        beat: Its steady beat; None where it has none, or while nobody has looked.
 
     Shape: samples (audio_frames, 2).
     """
@@ -43,6 +49,7 @@ class Clip:
     clip_id: str
     samples: npt.NDArray[np.int16] | FloatArray
     loop_length: int | None = None
+    beat: Beat | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -58,43 +65,90 @@ class Clip:
         return part.astype(np.float32)
 
 
-def load_clip(path: Path, clip_id: str, sample_rate: int) -> Clip:
+def load_clip(
+    path: Path,
+    clip_id: str,
+    sample_rate: int,
+    on_playable: Callable[[Clip], None] | None = None,
+    start_s: float = 0.0,
+) -> Clip:
     """Decode a FLAC, WAV or other file libsndfile knows; one channel is heard on both sides.
 
     Args:
         path: The file.
         clip_id: What it is called from now on.
         sample_rate: Of the device, in Hz; a file at another rate is resampled.
+        on_playable: Told once of the clip, as soon as `HEAD_S` of it are decoded; the rest follows many times faster
+            than it is played. Where the rest is damaged or missing, the clip comes to its end.
+        start_s: Where in it playing begins.
 
-    Raises: ClipError, one line, if there is no music in it.
+    Raises: ClipError, one line, if there is no music in it, or not all of it can be decoded.
     """
+    growing: _Growing | None = None
     try:
         with soundfile.SoundFile(path) as file:
-            dtype = "int16" if file.subtype == "PCM_16" else "float32"
-            samples = _gather(_resampled(file, dtype, sample_rate), file, dtype, sample_rate)
-    except (OSError, soundfile.SoundFileError) as error:
+            growing = _Growing(file, clip_id, sample_rate, on_playable, (start_s + HEAD_S) * sample_rate)
+            for chunk in _resampled(file, growing.dtype, sample_rate):
+                growing.add(chunk)
+        return growing.whole()
+    except (OSError, soundfile.SoundFileError, MemoryError, ClipError) as error:
+        if growing is not None:
+            growing.cut()
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
         raise ClipError(f"{path}: {reason if path.is_file() else 'no such file'}") from error
-    if len(samples) < MIN_LENGTH_S * sample_rate:
-        raise ClipError(f"{path}: only {len(samples) / sample_rate:.2f} s long")
-    if not samples.any():
-        raise ClipError(f"{path}: digital silence")
-    return Clip(clip_id, samples)
 
 
-def _gather(chunks: Iterator[Any], file: soundfile.SoundFile, dtype: str, sample_rate: int) -> Any:
-    """One array, grown in place: a list of chunks joined at the end would need twice the memory."""
-    samples = np.empty((round(file.frames * sample_rate / file.samplerate) + CHUNK_FRAMES, CHANNELS), dtype)
-    num_frames = 0
-    for chunk in chunks:
-        stop = num_frames + len(chunk)
-        if stop > len(samples):
-            raise ClipError(f"{file.name}: longer than its header says")
-        samples[num_frames:stop] = chunk[:, :CHANNELS]
-        num_frames = stop
-    if dtype == "float32" and not np.isfinite(samples[:num_frames]).all():
-        raise ClipError(f"{file.name}: not a number in the samples")
-    return samples[:num_frames]
+class _Growing:
+    """A clip that is being decoded, in one array: a list of chunks joined at the end would need twice the memory."""
+
+    def __init__(
+        self,
+        file: soundfile.SoundFile,
+        clip_id: str,
+        sample_rate: int,
+        on_playable: Callable[[Clip], None] | None,
+        num_head: float,
+    ) -> None:
+        self.dtype = "int16" if file.subtype == "PCM_16" else "float32"
+        is_exact = file.samplerate == sample_rate
+        num_expected = round(file.frames * sample_rate / file.samplerate)
+        self._samples = np.zeros((num_expected + (0 if is_exact else CHUNK_FRAMES), CHANNELS), self.dtype)
+        self._rate = sample_rate
+        self._clip = Clip(clip_id, self._samples)
+        self._num_frames = 0
+        self._on_playable = on_playable
+        self._num_head = num_head if is_exact else math.inf
+
+    def add(self, chunk: Any) -> None:
+        """Take what comes next."""
+        stop = self._num_frames + len(chunk)
+        if stop > len(self._samples):
+            raise ClipError("longer than its header says")
+        if self.dtype == "float32" and not np.isfinite(chunk).all():
+            raise ClipError("not a number in the samples")
+        self._samples[self._num_frames : stop] = chunk[:, :CHANNELS]
+        self._num_frames = stop
+        if stop >= self._num_head and self._samples[:stop].any():
+            self._tell()
+
+    def whole(self) -> Clip:
+        """The clip, when all of it has come."""
+        if self._num_frames < MIN_LENGTH_S * self._rate:
+            raise ClipError(f"only {self._num_frames / self._rate:.2f} s long")
+        if not self._samples[: self._num_frames].any():
+            raise ClipError("digital silence")
+        self.cut()
+        self._tell()
+        return self._clip
+
+    def cut(self) -> None:
+        """Let the clip end where decoding does."""
+        self._clip.samples = self._samples[: self._num_frames]
+
+    def _tell(self) -> None:
+        tell, self._on_playable = self._on_playable, None
+        if tell is not None:
+            tell(self._clip)
 
 
 def _resampled(file: soundfile.SoundFile, dtype: str, sample_rate: int) -> Iterator[Any]:

@@ -7,6 +7,7 @@ give the same sound. Pure numpy; knows no device, file, process or clock.
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from installation.audio import CHANNELS, MAX_VOICES
+from installation.audio.beats import frames_earlier
 from installation.audio.clips import Clip
 from installation.audio.fade import correlation, equal_power_gains
-from installation.audio.voice import Voice, joint_of
+from installation.audio.voice import Voice
 
 FloatArray = npt.NDArray[np.float32]
 Tier = Literal[1, 2, 3]
@@ -177,14 +179,14 @@ class Mixer:
         """Glide to this volume, 0 to 1, raised or lowered by a gain."""
         self._volume_goal = min(1.0, max(0.0, volume)) * 10 ** (gain_db / 20)
 
-    def joint_of(self, clip: Clip) -> int:
-        """How long the fade is in which this clip goes round, in frames. May be called from any thread."""
-        return joint_of(clip, self._longest_joint())
-
-    @property
-    def has_bed(self) -> bool:
-        """Tier three is there."""
-        return self._bed is not None
+    def twin(self) -> Mixer:
+        """Another mixer that sounds the same from here on, without the events so far; the clips are shared."""
+        twin = copy.copy(self)
+        twin._voices = [voice.twin() for voice in self._voices]
+        twin._waiting = self._waiting.twin() if self._waiting is not None else None
+        twin._tier_frames = self._tier_frames.copy()
+        twin._events = []
+        return twin
 
     # ------------------------------------------------------------ results
 
@@ -236,7 +238,7 @@ class Mixer:
     # ------------------------------------------------------------ inside
 
     def _frames(self, seconds: float) -> int:
-        return max(1, round(max(seconds, MIN_FADE_S) * self._rate))
+        return _frames(seconds, self._rate)
 
     def _tier(self) -> Tier:
         if not self._voices or (self._bed is not None and self._voices[-1].clip.clip_id == self._bed.clip_id):
@@ -244,10 +246,7 @@ class Mixer:
         return 2 if self._voices[-1].is_looping else 1
 
     def _new_voice(self, arriving: _Next) -> Voice:
-        return Voice(arriving.clip, self._longest_joint(), arriving.start)
-
-    def _longest_joint(self) -> int:
-        return self._frames(min(LOOP_JOINT_S, self._crossfade_s))
+        return Voice(arriving.clip, longest_joint(self._rate, self._crossfade_s), arriving.start)
 
     def _begin(self, arriving: _Next) -> None:
         voice = self._new_voice(arriving)
@@ -297,13 +296,23 @@ class Mixer:
         newest = self._voices[-1]
         if self._armed is None or self._waiting is not None:
             newest.may_loop = True
-        elif newest.is_looping or newest.frames_to_end <= self._armed.fade:
-            armed, self._armed = self._armed, None
+        elif newest.is_looping or newest.frames_to_end <= self._armed_fade():
+            armed, fade = self._armed, self._armed_fade()
+            self._armed = None
             if not newest.is_looping and newest.frames_to_end >= self._frames(SHORTEST_FADE_S):
-                armed = replace(armed, fade=min(armed.fade, newest.frames_to_end))
+                armed = replace(armed, fade=min(fade, newest.frames_to_end))
             self._begin(armed)
         else:
             newest.may_loop = False
+
+    def _armed_fade(self) -> int:
+        """As long as was asked for, and longer by a part of a beat where that brings the beats of both together."""
+        assert self._armed is not None
+        leaving, arriving, fade = self._voices[-1].last_clip, self._armed.clip, self._armed.fade
+        if leaving.beat is None or arriving.beat is None:
+            return fade
+        begin = len(leaving) - fade
+        return fade + frames_earlier(leaving.beat, arriving.beat, begin, self._armed.start, fade, self._rate)
 
     def _frames_to_event(self) -> int:
         """Frames until something changes: a fade is over, a clip ends, an armed clip is due."""
@@ -312,7 +321,7 @@ class Mixer:
         if self._fade:
             frames = min(frames, self._fade - self._faded)
         if self._armed is not None and self._waiting is None:
-            frames = min(frames, newest.frames_to_end - self._armed.fade)
+            frames = min(frames, newest.frames_to_end - self._armed_fade())
         return max(1, frames)
 
     def _mix(self, out: FloatArray) -> None:
@@ -354,3 +363,12 @@ class Mixer:
             self._has_sounded = True
         elif self._has_sounded:
             self._silent_frames += len(out)
+
+
+def longest_joint(sample_rate: int, crossfade_s: float) -> int:
+    """How long the fade is, at most, in which a clip goes round, in frames."""
+    return _frames(min(LOOP_JOINT_S, crossfade_s), sample_rate)
+
+
+def _frames(seconds: float, sample_rate: int) -> int:
+    return max(1, round(max(seconds, MIN_FADE_S) * sample_rate))

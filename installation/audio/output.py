@@ -5,10 +5,10 @@ Whatever the device, it asks a `Feed` for samples in a thread of its own, and th
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +18,6 @@ from installation.audio import BLOCK_FRAMES, CHANNELS
 from installation.audio.devices import Found, NoSoundError, index_of, portaudio, reason_of
 from installation.audio.ring import Ring
 
-log = logging.getLogger(__name__)
-
 FloatArray = npt.NDArray[np.float32]
 
 RELEASE_S = 0.08
@@ -28,40 +26,45 @@ RELEASE_S = 0.08
 RISE_S = 0.3
 """Length of the fade when a device comes (back)."""
 
+FIRST_ASK_S = 3.0
+"""So long loudspeakers that were started may take until they ask for samples."""
+
 
 class _Ramp:
     """Gains that a feed goes through once, and how far it is; the last of them stays."""
 
-    def __init__(self, first: float, last: float, length_s: float, sample_rate: int) -> None:
-        self.gains = np.linspace(first, last, round(length_s * sample_rate), dtype=np.float32)[:, None]
-        self.last = np.float32(last)
-        self.num_done = 0
+    def __init__(self, gains: FloatArray) -> None:
+        self._gains = gains
+        self._num_done = 0
 
     def apply(self, out: FloatArray) -> None:
-        ramp = self.gains[self.num_done : self.num_done + len(out)]
+        ramp = self._gains[self._num_done : self._num_done + len(out)]
         out[: len(ramp)] *= ramp
-        out[len(ramp) :] *= self.last
-        self.num_done += len(out)
+        out[len(ramp) :] *= self._gains[-1]
+        self._num_done += len(out)
 
     @property
-    def is_over(self) -> bool:
-        return self.num_done >= len(self.gains)
+    def has_faded_away(self) -> bool:
+        return self._num_done >= len(self._gains) and not self._gains[-1]
 
 
 class Feed:
     """Gives a device the samples it asks for, and counts.
 
-    Threads: `fill` is called by one device's thread at a time. It copies, pads with zeros and
-    counts; it takes no lock, writes no file and no log, and waits for nothing. The counters may be
-    read from any thread; `rise` and `release` may be called from any thread.
+    Threads: every device has one, in which it calls `take` once and then `fill`. `fill` copies, pads with zeros and
+    counts; it takes no lock, writes no file and no log, and waits for nothing. A device that was given up and wakes
+    again does no harm: samples are for the one that took the feed last. The counters may be read from any thread;
+    `release` may be called from any thread.
     """
 
     def __init__(self, ring: Ring, sample_rate: int, recording: Ring | None = None) -> None:
         """Read from the mixer's ring; pass what the device was given on to `recording`."""
         self._ring = ring
         self._recording = recording
-        self._rate = sample_rate
+        self._rise = np.linspace(0.0, 1.0, round(RISE_S * sample_rate), dtype=np.float32)[:, None]
+        self._fall = np.linspace(1.0, 0.0, round(RELEASE_S * sample_rate), dtype=np.float32)[:, None]
         self._ramp: _Ramp | None = None
+        self._taker: object = None
         self.is_released = threading.Event()
         self.num_played = 0
         self.num_underruns = 0
@@ -70,16 +73,26 @@ class Feed:
         self.clock: tuple[int, float, float] | None = None
         """Frame of the ring that the last block began with, when it will be heard, when it was asked for."""
 
-    def fill(self, out: FloatArray, now_s: float, latency_s: float) -> None:
-        """Fill a block. Called by the device's thread.
+    def take(self, device: object) -> None:
+        """From now on this device gets the samples; they come up from silence within `RISE_S`."""
+        self.is_released.clear()
+        self._ramp = _Ramp(self._rise)
+        self._taker = device
+
+    def fill(self, device: object, out: FloatArray, now_s: float, latency_s: float) -> None:
+        """Fill a block.
 
         Args:
+            device: Which asks.
             out: The block, overwritten.
             now_s: The time (monotonic).
             latency_s: Until the block's first frame is heard.
 
         Shape: out (audio_frames, 2).
         """
+        if device is not self._taker:
+            out[:] = 0.0
+            return
         first = self._ring.num_read
         num_frames = self._ring.read_into(out)
         if num_frames < len(out):
@@ -89,25 +102,20 @@ class Feed:
                 self.padded_frames += len(out) - num_frames
         if (ramp := self._ramp) is not None:
             ramp.apply(out)
-            if ramp.is_over and not ramp.last:
+            if ramp.has_faded_away:
                 self.is_released.set()
         if self._recording is not None:
             self._recording.write(out)
         self.num_played += len(out)
         self.clock = (first, now_s + latency_s, now_s)
 
-    def rise(self) -> None:
-        """Come up from silence within `RISE_S`."""
-        self.is_released.clear()
-        self._ramp = _Ramp(0.0, 1.0, RISE_S, self._rate)
-
     def release(self) -> None:
-        """Fade away within `RELEASE_S`; then `is_released` is set, and only zeros follow until it rises again."""
-        self._ramp = _Ramp(1.0, 0.0, RELEASE_S, self._rate)
+        """Fade away within `RELEASE_S`; then `is_released` is set, and only zeros follow until a device takes it."""
+        self._ramp = _Ramp(self._fall)
 
 
 class Device(Protocol):
-    """Something that asks a feed for samples in real time."""
+    """Something that takes a feed, and asks it for samples in real time."""
 
     name: str
     latency_s: float
@@ -115,13 +123,13 @@ class Device(Protocol):
     """Its place in the list of wishes; 0 is the dearest."""
 
     def start(self) -> None:
-        """Begin to ask.
+        """Begin to ask; loudspeakers have asked for the first time when this returns.
 
-        Raises: NoSoundError if the device is gone.
+        Raises: NoSoundError if the device is gone, or does not ask.
         """
 
     def stop(self) -> None:
-        """Let what was given be heard, then let go of the device. Never raises."""
+        """Let go of the device. Never raises."""
 
     @property
     def is_lost(self) -> bool:
@@ -153,10 +161,11 @@ class SilentDevice:
             self._thread.join(1.0)
 
     def _run(self) -> None:
+        self._feed.take(self)
         block = np.empty((BLOCK_FRAMES, CHANNELS), np.float32)
         began_s, num_frames = time.monotonic(), 0
         while not self._stopped.wait(max(0.0, began_s + num_frames / self._rate - time.monotonic())):
-            self._feed.fill(block, time.monotonic(), self.latency_s)
+            self._feed.fill(self, block, time.monotonic(), self.latency_s)
             num_frames += len(block)
 
 
@@ -176,7 +185,7 @@ class Speakers:
         sounddevice = portaudio()
         self.name, self.rank = found.name, found.rank
         self._feed = feed
-        self._finished = threading.Event()
+        self._has_asked, self._finished = threading.Event(), threading.Event()
         self._asked_s = latency_s
         try:
             self._stream: Any = sounddevice.OutputStream(
@@ -194,14 +203,16 @@ class Speakers:
         self.latency_s = float(self._stream.latency)
 
     def start(self) -> None:
-        """Begin to ask.
+        """Begin to ask; returns when PortAudio has asked for the first time.
 
-        Raises: NoSoundError if the device is gone.
+        Raises: NoSoundError if the device is gone, or does not ask.
         """
         try:
             self._stream.start()
         except portaudio().PortAudioError as error:
             raise NoSoundError(f"{self.name} cannot be started: {reason_of(error)}") from error
+        if not self._has_asked.wait(FIRST_ASK_S):
+            raise NoSoundError(f"{self.name} was started and does not play")
 
     def stop(self) -> None:
         """Let go of the device; what it was given in the last `latency_s` may be cut."""
@@ -214,25 +225,31 @@ class Speakers:
 
     def _callback(self, out: FloatArray, _num_frames: int, times: Any, _status: Any) -> None:
         """PortAudio's thread. Must not raise: that would end the stream without a word."""
+        if not self._has_asked.is_set():
+            self._feed.take(self)
+            self._has_asked.set()
         latency_s = times.outputBufferDacTime - times.currentTime
         if not 0.0 < latency_s < 2.0:  # some drivers do not tell
             latency_s = self._asked_s
-        self._feed.fill(out, time.monotonic(), latency_s)
+        self._feed.fill(self, out, time.monotonic(), latency_s)
 
 
 class Output:
     """Keeps the feed drained: by the loudspeakers whenever there are any, else by a silent device.
 
-    Threads: `start` and `stop` by the player's main thread; devices are opened, watched and
-    reopened by a thread of its own, because opening one may take seconds.
+    Threads: `start` and `stop` by the player's main thread; devices are opened, watched and reopened by a thread of
+    its own, because a sound server may keep it waiting for seconds or for ever. Meanwhile the show goes on: a silent
+    device plays until the loudspeakers ask, and again before those that were lost are let go of.
     """
 
-    PAUSE_S = 0.75
-    """Between two attempts to open loudspeakers: they are to sound within 2 s of their coming."""
+    PAUSE_S = 0.5
+    """From one attempt to open loudspeakers to the next: they are to sound within 2 s of their coming."""
     WISH_EVERY_S = 1.5
     """How often to look for dearer loudspeakers than those that play."""
-    STALL_S = 3.0
-    """A device that asked for nothing for so long is taken for lost."""
+    STALL_S = 0.35
+    """A device that asked for nothing for so long is taken for lost: what it has been given is over by then."""
+    STUCK_S = 12.0
+    """Longer than this no attempt takes, and no farewell; then only a new process helps."""
 
     def __init__(
         self,
@@ -256,6 +273,8 @@ class Output:
         self._rate = sample_rate
         self._announce = announce
         self._is_dearer_there = is_dearer_there
+        self._silence: Device | None = None
+        self._waiting_since_s: float | None = None  # for the sound server
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="output", daemon=True)
 
@@ -264,8 +283,9 @@ class Output:
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """It plays, or tries to."""
-        return self._thread.is_alive()
+        """It plays, or can try to."""
+        since_s = self._waiting_since_s
+        return self._thread.is_alive() and (since_s is None or time.monotonic() - since_s < self.STUCK_S)
 
     def stop(self) -> None:
         """Stop playing and close the device."""
@@ -273,42 +293,55 @@ class Output:
         self._thread.join(1.0)
 
     def _run(self) -> None:
-        silence: Device | None = None
         while not self._stopped.is_set():
             began_s = time.monotonic()
             try:
-                speakers = self._open_speakers()
-                if silence is not None:
-                    silence.stop()
-                    silence = None
-                reason = self._play(speakers)
+                with self._waiting():
+                    speakers = self._begin()
             except NoSoundError as error:
-                reason = str(error)
-            if self._stopped.is_set():
-                break
-            silence = silence or self._be_silent(reason)
+                self._be_silent(str(error))
+            else:
+                self._end_silence()
+                self._announce(speakers, "")
+                reason = self._watch(speakers)
+                if not self._stopped.is_set():
+                    self._be_silent(reason)
+                with self._waiting():
+                    speakers.stop()
             self._stopped.wait(self.PAUSE_S - (time.monotonic() - began_s))
-        if silence is not None:
-            silence.stop()
+        self._end_silence()
 
-    def _play(self, speakers: Device) -> str:
-        """Play until it ends; returns why it did.
+    def _begin(self) -> Device:
+        """Loudspeakers that play.
 
         Raises: NoSoundError.
         """
+        speakers = self._open_speakers()
         try:
-            self._feed.rise()
             speakers.start()
-            self._announce(speakers, "")
-            return self._watch(speakers)
-        finally:
+        except NoSoundError:
             speakers.stop()
+            raise
+        return speakers
 
-    def _be_silent(self, reason: str) -> Device:
-        device = SilentDevice(self._feed, self._rate)
-        device.start()
-        self._announce(device, reason)
-        return device
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self._waiting_since_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waiting_since_s = None
+
+    def _be_silent(self, reason: str) -> None:
+        if self._silence is None:
+            self._silence = SilentDevice(self._feed, self._rate)
+            self._silence.start()
+            self._announce(self._silence, reason)
+
+    def _end_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.stop()
+            self._silence = None
 
     def _watch(self, device: Device) -> str:
         """Return when the device is lost, dearer ones are there, or nobody wants it any more; says which."""

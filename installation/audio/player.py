@@ -9,19 +9,23 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from installation.audio import BLOCK_FRAMES
+from installation.audio.ahead import MixAhead
+from installation.audio.beats import Beat, find_beat
 from installation.audio.clips import Clip, ClipError, load_clip
 from installation.audio.devices import PREFERRED_RATE as RATE_WITHOUT_DEVICE
-from installation.audio.devices import NoSoundError, ask, look_again
-from installation.audio.limiter import LATE_FRAMES, Limiter
-from installation.audio.mixer import Mixer, MixerState, Started
+from installation.audio.devices import Found, NoSoundError, ask, look_again
+from installation.audio.limiter import Limiter
+from installation.audio.mixer import Mixer, MixerState, Started, longest_joint
 from installation.audio.output import Device, Feed, Output, SilentDevice, Speakers
 from installation.audio.recorder import Recorder
 from installation.audio.seam import find_loop
 from installation.audio.tap import TapWriter
+from installation.audio.voice import joint_of
 from installation.messages import (
     BED_CLIP_ID,
     AppendClip,
@@ -41,13 +45,13 @@ from installation.settings import AudioSettings
 log = logging.getLogger(__name__)
 
 AHEAD_S = 0.35
-"""How far the mixer works ahead: a PlayClip is heard after this and the device's latency."""
+"""How far the mixer works ahead; a PlayClip that is to sound at once does not wait for so long."""
 
 AHEAD_AT_START_S = 1.0
 """More at first: while the other processes start, the machine is at its busiest."""
 
 MIXER_PERIOD_S = 0.02
-HEARTBEAT_S = 0.2
+HEARTBEAT_S = 0.1
 MIN_LATENCY_S = 0.2
 """Below this a Python callback loses samples under load (measured: none in 60 s at 0.2 s)."""
 
@@ -93,40 +97,40 @@ class _Bed:
 
 
 class Player:
-    """Four threads and a device.
+    """Five threads and a device.
 
     main      messages in and out, heartbeats
     loader    decodes files, in the order they came
-    mixer     keeps the ring filled; the only one that touches the `Mixer`
+    examiner  finds the beats and seams of clips, which may play already
+    mixer     keeps the ring filled; the only one that touches the `MixAhead`
     output    opens, watches and reopens the device, which asks the `Feed` in its own thread
     """
 
     def __init__(self, channel: AudioChannel, settings: AudioSettings) -> None:
         self._channel = channel
         self._settings = settings
-        try:
-            self._rate = ask(settings.devices, settings.sample_rate).sample_rate
-        except NoSoundError:
-            self._rate = settings.sample_rate or RATE_WITHOUT_DEVICE
+        self._found: Found | None = None
+        with contextlib.suppress(NoSoundError):
+            self._found = ask(settings.devices, settings.sample_rate)
+        self._rate = self._found.sample_rate if self._found else settings.sample_rate or RATE_WITHOUT_DEVICE
         self._device_latency_s = max(MIN_LATENCY_S, settings.latency_s)
         self._tap = TapWriter(settings.tap_name, self._rate)
         self._recorder = self._open_recorder()
         self._feed = Feed(self._tap.ring, self._rate, self._recorder.ring if self._recorder else None)
         self._output = Output(self._open_speakers, self._feed, self._rate, self._announce, self._is_dearer_device_there)
-        self._mixer = Mixer(
-            self._rate, crossfade_s=settings.crossfade_s, volume=settings.volume, gain_db=settings.gain_db
-        )
-        self._limiter = Limiter(self._rate)
-        self._first_frame = self._tap.ring.num_written
-        self._state: MixerState = self._mixer.state()
+        self._mix_ahead = self._new_mix(SetVolume(settings.volume, settings.gain_db))
+        self._state: MixerState = self._mix_ahead.state
         self._clock_offset_s: float | None = None
         self._to_load: queue.SimpleQueue[PlayClip | AppendClip | None] = queue.SimpleQueue()
         self._to_mix: queue.SimpleQueue[_Loaded | _Bed | SetVolume] = queue.SimpleQueue()
+        self._to_examine: queue.SimpleQueue[Clip | None] = queue.SimpleQueue()
         self._early: deque[ToAudio] = deque()
         self._is_ready, self._is_leaving = threading.Event(), threading.Event()
         self._loader_thread = threading.Thread(target=self._load, name="loader", daemon=True)
+        self._examiner_thread = threading.Thread(target=self._examine, name="examiner", daemon=True)
         self._mixer_thread = threading.Thread(target=self._mix, name="mixer", daemon=True)
         self._beat_at_s, self._beat_num_played = 0.0, 0
+        self._has_bed = False
 
     # ------------------------------------------------------------ main thread
 
@@ -146,8 +150,9 @@ class Player:
             self._is_leaving.wait(min(LAST_WORDS_S, self._device_latency_s))
         self._is_leaving.set()
         self._to_load.put(None)
+        self._to_examine.put(None)
         self._output.stop()
-        for thread in (self._mixer_thread, self._loader_thread):
+        for thread in (self._mixer_thread, self._loader_thread, self._examiner_thread):
             if thread.is_alive():
                 thread.join(1.0)
         if self._recorder is not None:
@@ -158,12 +163,7 @@ class Player:
         """Let something sound: what the channel says already, else the bed."""
         while (message := self._channel.receive(0.0)) is not None:
             if isinstance(message, SetVolume):  # known before the first sound: no glide, no sound in a closed room
-                self._mixer = Mixer(
-                    self._rate,
-                    crossfade_s=self._settings.crossfade_s,
-                    volume=message.volume,
-                    gain_db=message.gain_db,
-                )
+                self._mix_ahead = self._new_mix(message)
             else:
                 self._early.append(message)
         first = next((message for message in self._early if isinstance(message, PlayClip)), None)
@@ -172,11 +172,13 @@ class Player:
             self._early.remove(first)
             clip = self._decode(first.clip.clip_id, first.clip.audio_path)
         if first is not None and clip is not None:
-            self._mixer.play(clip, FIRST_FADE_S, start_s=first.start_s)
+            start_s = first.start_s
+            self._mix_ahead.do(lambda mixer: mixer.play(clip, FIRST_FADE_S, start_s=start_s))
         elif (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
-            self._mixer.set_bed(bed, fade_s=FIRST_FADE_S)
+            self._mix_ahead.do(lambda mixer: mixer.set_bed(bed, fade_s=FIRST_FADE_S))
+            self._has_bed = True
         self._fill_ring(AHEAD_AT_START_S)
-        for part in (self._mixer_thread, self._output, self._loader_thread):
+        for part in (self._mixer_thread, self._output, self._loader_thread, self._examiner_thread):
             part.start()
 
     def _serve(self) -> bool:
@@ -219,40 +221,52 @@ class Player:
     # ------------------------------------------------------------ loader thread
 
     def _load(self) -> None:
-        unexamined: deque[Clip] = deque(maxlen=MAX_UNEXAMINED)
-        if not self._mixer.has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
+        if not self._has_bed and (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
             self._to_mix.put(_Bed(bed))
-            unexamined.append(bed)
-        while True:
-            if unexamined and self._to_load.empty():  # only then: no clip must wait for the seam of another
-                clip = unexamined.popleft()
-                clip.loop_length = find_loop(clip.frames(0, len(clip)), self._mixer.joint_of(clip))
-                del clip  # the mixer alone decides how long it is kept
-            elif (message := self._to_load.get()) is None:
-                return
-            elif (decoded := self._decode(message.clip.clip_id, message.clip.audio_path)) is not None:
-                self._to_mix.put(_Loaded(message, decoded))
-                unexamined.append(decoded)
-                del decoded
+        while (message := self._to_load.get()) is not None:
+            start_s = message.start_s if isinstance(message, PlayClip) else 0.0
+            self._decode(message.clip.clip_id, message.clip.audio_path, partial(self._pass_on, message), start_s)
 
-    def _decode(self, clip_id: str, path: Path) -> Clip | None:
+    def _pass_on(self, message: PlayClip | AppendClip, clip: Clip) -> None:
+        if message.clip.beat_s:
+            clip.beat = Beat(message.clip.beat_s * self._rate, 0.0)
+        self._to_mix.put(_Loaded(message, clip))
+
+    def _decode(
+        self, clip_id: str, path: Path, on_playable: Callable[[Clip], None] | None = None, start_s: float = 0.0
+    ) -> Clip | None:
         try:
-            return load_clip(path, clip_id, self._rate)
+            clip = load_clip(path, clip_id, self._rate, on_playable, start_s)
         except ClipError as error:
             log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
+        if clip_id != BED_CLIP_ID:
+            self._to_examine.put(clip)
+        return clip
+
+    # ------------------------------------------------------------ examiner thread
+
+    def _examine(self) -> None:
+        """No clip waits for this: before its seam is found, it goes round into its own beginning, as the bed does."""
+        longest = longest_joint(self._rate, self._settings.crossfade_s)
+        while (clip := self._to_examine.get()) is not None:
+            if self._to_examine.qsize() < MAX_UNEXAMINED:
+                samples = clip.frames(0, len(clip))
+                clip.beat = clip.beat or find_beat(samples, self._rate)
+                clip.loop_length = find_loop(samples, joint_of(clip, longest))
+                del samples
+            del clip  # the mixer alone decides how long it is kept
 
     # ------------------------------------------------------------ mixer thread
 
     def _mix(self) -> None:
         started: deque[Started] = deque()
-        while not self._is_leaving.wait(MIXER_PERIOD_S):
+        while not self._is_leaving.is_set():
             with contextlib.suppress(queue.Empty):
-                while True:
-                    self._apply(self._to_mix.get_nowait())
+                self._apply(self._to_mix.get(timeout=MIXER_PERIOD_S))
             self._fill_ring()
-            for event in self._mixer.take_events():
+            for event in self._mix_ahead.take_events():
                 if isinstance(event, Started):
                     started.append(event)
                 else:
@@ -260,26 +274,30 @@ class Player:
             clock_offset_s = self._follow_clock()
             while started and clock_offset_s is not None and self._is_ready.is_set():
                 event = started.popleft()
-                frame = self._first_frame + event.at_frame + LATE_FRAMES
-                self._say(ClipStarted(event.clip_id, frame / self._rate - clock_offset_s))
+                heard_at_s = self._mix_ahead.frame_of(event) / self._rate - clock_offset_s
+                self._say(ClipStarted(event.clip_id, heard_at_s))
 
     def _apply(self, command: _Loaded | _Bed | SetVolume) -> None:
         match command:
             case SetVolume(volume, gain_db):
-                self._mixer.set_volume(volume, gain_db)
+                self._mix_ahead.do(lambda mixer: mixer.set_volume(volume, gain_db))
             case _Bed(clip):
-                self._mixer.set_bed(clip)
-            case _Loaded(PlayClip() as message, clip):
-                self._mixer.play(clip, message.crossfade_s, start_s=message.start_s, is_at_end=message.is_at_end)
+                self._mix_ahead.do(lambda mixer: mixer.set_bed(clip))
+            case _Loaded(PlayClip(_, fade_s, start_s, is_at_end), clip):
+                self._mix_ahead.do(
+                    lambda mixer: mixer.play(clip, fade_s, start_s=start_s, is_at_end=is_at_end),
+                    is_urgent=not is_at_end,
+                )
             case _Loaded(AppendClip() as message, clip):
-                self._mixer.append(clip, message.clip.continues)
+                self._mix_ahead.do(lambda mixer: mixer.append(clip, message.clip.continues))
 
     def _fill_ring(self, ahead_s: float = AHEAD_S) -> None:
-        ring = self._tap.ring
-        while ring.num_readable < ahead_s * self._rate:
-            self._tap.note_block(ring.num_written, self._mixer.state().voices)
-            ring.write(self._limiter.process(self._mixer.render(BLOCK_FRAMES)))
-        self._state = self._mixer.state()
+        self._mix_ahead.fill(round(ahead_s * self._rate))
+        self._state = self._mix_ahead.state
+
+    def _new_mix(self, volume: SetVolume) -> MixAhead:
+        mixer = Mixer(self._rate, crossfade_s=self._settings.crossfade_s, volume=volume.volume, gain_db=volume.gain_db)
+        return MixAhead(mixer, Limiter(self._rate), self._tap)
 
     def _follow_clock(self) -> float | None:
         """Seconds to add to the monotonic time to get the ring's; None before a device has asked.
@@ -301,7 +319,7 @@ class Player:
     # ------------------------------------------------------------ output thread
 
     def _open_speakers(self) -> Speakers:
-        found = ask(self._settings.devices, self._rate)
+        found, self._found = self._found or ask(self._settings.devices, self._rate), None
         look_again()
         return Speakers(found, max(MIN_LATENCY_S, self._settings.latency_s), self._feed)
 

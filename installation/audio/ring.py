@@ -66,12 +66,21 @@ class Ring:
         """
         written = self.num_written
         num_frames = min(len(block), self.capacity - (written - self.num_read))
-        start = written % self.capacity
-        before_end = min(num_frames, self.capacity - start)
-        self._frames[start : start + before_end] = block[:before_end]
-        self._frames[: num_frames - before_end] = block[before_end:num_frames]
+        self.rewrite(written, block[:num_frames])
         self._counters[0] = written + num_frames
         return num_frames
+
+    def rewrite(self, first: int, block: FloatArray) -> None:
+        """Put other samples in the place of those that wait from frame `first` on; only for the writer.
+
+        What the reader takes meanwhile, it takes as it is.
+
+        Shape: block (audio_frames, 2).
+        """
+        start = first % self.capacity
+        before_end = min(len(block), self.capacity - start)
+        self._frames[start : start + before_end] = block[:before_end]
+        self._frames[: len(block) - before_end] = block[before_end:]
 
     def read_into(self, out: FloatArray) -> int:
         """Fill the beginning of `out` with what waits; returns the number of frames, the rest is left alone.

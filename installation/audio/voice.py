@@ -88,9 +88,13 @@ class Voice:
 
         Shape: result (num_frames, 2).
         """
+        return self.twin().read(num_frames)
+
+    def twin(self) -> Voice:
+        """Another voice that sounds the same from here on; the clips are shared."""
         twin = copy.copy(self)
         twin._chain = self._chain.copy()
-        return twin.read(num_frames)
+        return twin
 
     def read(self, num_frames: int) -> FloatArray:
         """The next frames.

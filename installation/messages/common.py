@@ -46,6 +46,7 @@ class ClipInfo:
         affect: What the picture expresses, by dimension, in standard deviations (`art2mus.metrics.affect`); empty where
             nobody measured it.
         prompt: What was said to the model beside the picture.
+        beat_s: Length of a beat, the first of which begins with the clip; 0 where nobody knows.
     """
 
     clip_id: str
@@ -57,6 +58,7 @@ class ClipInfo:
     continues: str | None = None
     affect: tuple[tuple[str, float], ...] = ()
     prompt: str = ""
+    beat_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,36 @@ def test_children_die_with_the_director(repository: Path, child: str) -> None:
     assert not psutil.pid_exists(child_pid)
 
 
+def on_standby() -> psutil.Process | None:
+    """The process that waits to take over, once it waits."""
+    children = psutil.Process().children()
+    return next((child for child in children if child.name() == "kiosk-standby"), None)
+
+
+def test_a_process_on_standby_takes_over_at_once_and_another_gets_ready(
+    supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installation.supervisor._STANDBY_AFTER_S", 0.0)
+    supervisor = supervise(replace(plan("obedient", "Ada"), has_standby=True))
+    until(supervisor, lambda news: isinstance(news, Said))
+    for _ in range(2):
+        while (waiting := on_standby()) is None:
+            assert not list(supervisor.wait(0.05)), "it says nothing"
+        os.kill(supervisor.pid("obedient") or 0, signal.SIGKILL)
+        news = until(supervisor, lambda news: isinstance(news, Said))
+        assert Replaced("obedient") in news
+        assert news[-1].message == ("Ada", waiting.pid)
+    while (waiting := on_standby()) is None:
+        list(supervisor.wait(0.05))
+    waiting.kill()  # nobody is lost with it
+    until_s = time.monotonic() + TIMEOUT_S
+    while (other := on_standby()) in (None, waiting) and time.monotonic() < until_s:
+        assert Lost("obedient") not in list(supervisor.wait(0.05))
+    supervisor.close(grace_s=5.0)
+    assert other is not None
+    assert not other.is_running()
+
+
 def test_peak_memory_is_that_of_the_process() -> None:
     assert 5 < memory_mb(os.getpid()) <= memory_mb(os.getpid(), at_peak=True) < 10_000
     assert memory_mb(2**22 + 1) == 0.0

@@ -22,17 +22,34 @@ def test_feed_pads_and_counts_and_passes_everything_on() -> None:
     feed = Feed(ring, RATE, recording)
     samples = tone(1500 / RATE)
     ring.write(samples)
+    feed.take("device")
     out = np.full((BLOCK_FRAMES, 2), np.nan, np.float32)
-    feed.fill(out, 10.0, 0.2)
-    np.testing.assert_array_equal(out, samples[:BLOCK_FRAMES])
+    feed.fill("device", out, 10.0, 0.2)
+    rise = np.linspace(0, 1, round(RISE_S * RATE), dtype=np.float32)[:1500, None]
+    np.testing.assert_array_equal(out, (samples * rise)[:BLOCK_FRAMES])
     assert feed.clock == (0, 10.2, 10.0)
-    feed.fill(out, 10.1, 0.2)
-    np.testing.assert_array_equal(out[: 1500 - BLOCK_FRAMES], samples[BLOCK_FRAMES:])
+    feed.fill("device", out, 10.1, 0.2)
+    np.testing.assert_array_equal(out[: 1500 - BLOCK_FRAMES], (samples * rise)[BLOCK_FRAMES:])
     assert not out[1500 - BLOCK_FRAMES :].any()
     assert (feed.num_played, feed.num_underruns, feed.padded_frames) == (2048, 1, 2048 - 1500)
     given = recording.past(2048, 2048)
-    np.testing.assert_array_equal(given[:1500], samples)
+    np.testing.assert_array_equal(given[:1500], samples * rise)
     assert not given[1500:].any()
+
+
+def test_samples_are_for_the_device_that_took_the_feed_last() -> None:
+    ring = Ring.in_process(8192)
+    ring.write(tone(8192 / RATE))
+    feed = Feed(ring, RATE)
+    feed.take("lost")
+    feed.take("present")
+    out = np.full((BLOCK_FRAMES, 2), np.nan, np.float32)
+    feed.fill("lost", out, 10.0, 0.2)
+    assert not out.any()
+    assert (feed.num_played, ring.num_read, feed.clock) == (0, 0, None)
+    feed.fill("present", out, 10.0, 0.2)
+    assert out.any()
+    assert (feed.num_played, ring.num_read) == (BLOCK_FRAMES, BLOCK_FRAMES)
 
 
 def test_missing_portaudio_names_the_package() -> None:
@@ -55,27 +72,28 @@ def heard_until_released(feed: Feed) -> np.ndarray:
     blocks = []
     while not feed.is_released.is_set():
         blocks.append(np.empty((BLOCK_FRAMES, 2), np.float32))
-        feed.fill(blocks[-1], 0.0, 0.0)
+        feed.fill("device", blocks[-1], 0.0, 0.0)
     return np.concatenate(blocks)[:, 0]
 
 
 def test_release_fades_to_silence_and_a_rise_brings_the_sound_back() -> None:
-    ring = Ring.in_process(1 << 15)
-    ring.write(np.ones((1 << 15, 2), np.float32))
+    ring = Ring.in_process(1 << 16)
+    ring.write(np.ones((1 << 16, 2), np.float32))
     feed = Feed(ring, RATE)
+    feed.take("device")
     feed.release()
     out = heard_until_released(feed)
     assert (out[0], out[-1]) == (1.0, 0.0)
     assert np.diff(out).max() <= 0
     assert np.abs(np.diff(out)).max() < 1e-3
     assert len(out) / RATE < 0.15
-    feed.rise()
+    feed.take("device")
     assert not feed.is_released.is_set()
     block = np.empty((round(RISE_S * RATE) + 10, 2), np.float32)
-    feed.fill(block, 0.0, 0.0)
+    feed.fill("device", block, 0.0, 0.0)
     assert (block[0, 0], block[-1, 0]) == (0.0, 1.0)
     assert np.abs(np.diff(block[:, 0])).max() < 1e-3
-    feed.fill(block, 0.0, 0.0)
+    feed.fill("device", block, 0.0, 0.0)
     assert np.all(block[:100] == 1.0)
 
 
@@ -170,6 +188,35 @@ def test_loudspeakers_that_hang_are_given_up(feed: Feed, monkeypatch: pytest.Mon
     speakers, _ = announced.get(timeout=5)
     speakers.stop()  # asks for nothing any more and says nothing
     assert isinstance(announced.get(timeout=5)[0], SilentDevice)
+    output.stop()
+
+
+def test_a_sound_server_that_hangs_keeps_nobody_waiting_and_is_noticed(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "PAUSE_S", 0.02)
+    monkeypatch.setattr(Output, "STUCK_S", 0.3)
+    announced: queue.SimpleQueue[tuple[Device, str]] = queue.SimpleQueue()
+    server_answers = threading.Event()
+
+    class Hanging(Loudspeaker):
+        def start(self) -> None:
+            if not attempts:
+                attempts.append(self)
+                raise NoSoundError("not yet")
+            server_answers.wait()
+            super().start()
+
+    attempts: list[Device] = []
+    output = Output(lambda: Hanging(feed), feed, RATE, lambda device, reason: announced.put((device, reason)))
+    output.start()
+    assert announced.get(timeout=5)[1] == "not yet"
+    while feed.num_played < 10 * BLOCK_FRAMES or output.is_alive():
+        feed.is_released.wait(0.01)
+    server_answers.set()
+    speakers, _ = announced.get(timeout=5)
+    assert isinstance(speakers, Hanging)
+    assert output.is_alive()
     output.stop()
 
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from installation.audio.mixer import VOLUME_TIME_S
-from installation.audio.player import AHEAD_AT_START_S
+from installation.audio.player import AHEAD_AT_START_S, FIRST_FADE_S
 from installation.messages import (
     AppendClip,
     AudioHeartbeat,
@@ -89,7 +89,7 @@ def test_time_passes_as_it_does_for_a_listener(bed: Path) -> None:
 
 def test_tap_tells_what_is_heard(bed: Path, tmp_path: Path) -> None:
     with AudioProcess(silent(bed)) as audio:
-        audio.wait_for(AudioReady)
+        audio.wait_for(AudioHeartbeat, where=lambda beat: beat.position_s > FIRST_FADE_S)
         audio.channel.send(PlayClip(clip_file(tmp_path, "work", tone(5.0, 440, 0.4)), crossfade_s=0.4))
         started = audio.wait_for(ClipStarted, where=lambda message: message.clip_id == "work")
         audio.wait_for(AudioHeartbeat, where=lambda beat: beat.clip_id == "work" and beat.position_s > 0.6)
