@@ -30,8 +30,8 @@ from installation.settings import (
 from installation.supervisor import ChildPlan
 from installation.works import BUNDLED_GALLERY
 
-AUDIO_IDLE_S = 0.6
-"""Sound that has played nothing for so long hangs. A device that does is noticed sooner, by the process itself."""
+AUDIO_IDLE_S = 0.5
+"""An audio process from which nothing was heard for so long hangs. Whether its device does is its own business."""
 
 AUDIO_ENTRY = "installation.audio.player:main"
 

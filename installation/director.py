@@ -268,8 +268,7 @@ class Director:
                 self._library.discard(clip_id)  # or it would be handed out again and again
                 self._tell_show(cues.ClipFailed(clip_id))
             case messages.AudioHeartbeat():
-                if self._heard is None or message.samples_played != self._heard.samples_played:
-                    self._supervisor.note_work("audio")
+                self._supervisor.note_work("audio")
                 self._heard, self._heard_at_s = message, time.monotonic()
                 self._tally.count_audio(message)
 

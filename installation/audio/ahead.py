@@ -18,8 +18,9 @@ from installation.audio.tap import TapWriter
 FloatArray = npt.NDArray[np.float32]
 Command = Callable[[Mixer], None]
 
-MARGIN_FRAMES = 2 * BLOCK_FRAMES
-"""What the device may ask for while something is mixed anew stays as it is."""
+MARGIN_FRAMES = BLOCK_FRAMES
+"""What the device is about to ask for stays as it is. When it asks for more while that is mixed anew, it has the next
+block as it was, too: no step worth the name, because a fade begins there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ RELEASE_S = 0.08
 RISE_S = 0.3
 """Length of the fade when a device comes (back)."""
 
+LOOK_EVERY_S = 0.05
+
 FIRST_ASK_S = 3.0
 """So long loudspeakers that were started may take until they ask for samples."""
 
@@ -246,8 +248,9 @@ class Output:
     """From one attempt to open loudspeakers to the next: they are to sound within 2 s of their coming."""
     WISH_EVERY_S = 1.5
     """How often to look for dearer loudspeakers than those that play."""
-    STALL_S = 0.35
-    """A device that asked for nothing for so long is taken for lost: what it has been given is over by then."""
+    STALL_S = 3.0
+    """A device that asked for nothing for so long is taken for lost. One that has just been opened may need half of it:
+    PulseAudio takes what it can hold at once, and its sink may still be busy with silence for 1.6 s (measured)."""
     STUCK_S = 12.0
     """Longer than this no attempt takes, and no farewell; then only a new process helps."""
 
@@ -274,6 +277,8 @@ class Output:
         self._announce = announce
         self._is_dearer_there = is_dearer_there
         self._silence: Device | None = None
+        self.num_looks = 0
+        """How often the device that plays was looked after: the output works, though a device may ask for nothing."""
         self._waiting_since_s: float | None = None  # for the sound server
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="output", daemon=True)
@@ -346,8 +351,9 @@ class Output:
     def _watch(self, device: Device) -> str:
         """Return when the device is lost, dearer ones are there, or nobody wants it any more; says which."""
         num_played, stalled_s, looked_at_s = -1, 0.0, time.monotonic()
-        while not self._stopped.wait(0.05) and not device.is_lost and stalled_s < self.STALL_S:
-            stalled_s = 0.0 if self._feed.num_played != num_played else stalled_s + 0.05
+        while not self._stopped.wait(LOOK_EVERY_S) and not device.is_lost and stalled_s < self.STALL_S:
+            self.num_looks += 1
+            stalled_s = 0.0 if self._feed.num_played != num_played else stalled_s + LOOK_EVERY_S
             num_played = self._feed.num_played
             if device.rank > 0 and time.monotonic() > looked_at_s + self.WISH_EVERY_S:
                 looked_at_s = time.monotonic()

@@ -129,7 +129,7 @@ class Player:
         self._loader_thread = threading.Thread(target=self._load, name="loader", daemon=True)
         self._examiner_thread = threading.Thread(target=self._examine, name="examiner", daemon=True)
         self._mixer_thread = threading.Thread(target=self._mix, name="mixer", daemon=True)
-        self._beat_at_s, self._beat_num_played = 0.0, 0
+        self._beat_at_s, self._beat_work = 0.0, (0, 0)
         self._has_bed = False
 
     # ------------------------------------------------------------ main thread
@@ -196,12 +196,12 @@ class Player:
         return True
 
     def _beat(self) -> None:
-        """Say now and then what was counted, if samples went out since the last time."""
+        """Say now and then what was counted, if samples went out meanwhile, or the device was looked after."""
         now_s, state, num_played = time.monotonic(), self._state, self._feed.num_played
-        is_due = self._is_ready.is_set() and now_s >= self._beat_at_s + HEARTBEAT_S
-        if not is_due or num_played == self._beat_num_played:
+        work = (num_played, self._output.num_looks)
+        if not self._is_ready.is_set() or now_s < self._beat_at_s + HEARTBEAT_S or work == self._beat_work:
             return
-        self._beat_at_s, self._beat_num_played = now_s, num_played
+        self._beat_at_s, self._beat_work = now_s, work
         ahead = self._tap.ring.num_readable
         silent_frames = state.silent_frames + self._feed.padded_frames
         self._channel.send(

@@ -87,7 +87,7 @@ class ClipFailed:
 
 @dataclass(frozen=True, slots=True)
 class AudioHeartbeat:
-    """From audio, about ten times a second, only while samples go out.
+    """From audio, about ten times a second, while samples go out or the device that asks for none is looked after.
 
     Attributes:
         samples_played: Audio frames given to the device since the process started.
