@@ -32,7 +32,7 @@ _SHORTEST_PAUSE_S = 0.2
 _WORKED_FOR_A_WHILE_S = 20.0
 _TERMINATE_GRACE_S = 0.25
 _RESTART_WITHIN_S = 4.0
-_STANDBY_AFTER_S = 10.0
+_STANDBY_AFTER_S = 3.0
 """So long after a start another process gets ready on standby: first everybody else may use the processor."""
 _MAX_MESSAGES_AT_A_TIME = 100
 _PATIENCE = 10.0
@@ -108,7 +108,7 @@ class _Child:
 
     def start(self, now_s: float) -> None:
         """Let the process on standby take over, if there is one, else a new one."""
-        if self.standby is not None and self.standby[0].is_alive():
+        if self.standby is not None and self.has_standby:
             self.process, self.channel = self.standby
             self.standby = None
         else:
@@ -119,9 +119,14 @@ class _Child:
             self.channel.send(self.plan.arguments)
         self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
 
+    @property
+    def has_standby(self) -> bool:
+        """A process waits to take over."""
+        return self.standby is not None and self.standby[0].is_alive()
+
     def keep_standby(self, now_s: float) -> None:
         """See to it that there is a process on standby, if the plan wants one."""
-        if self.plan.has_standby and now_s >= self.standby_at_s and not (self.standby and self.standby[0].is_alive()):
+        if self.plan.has_standby and now_s >= self.standby_at_s and not self.has_standby:
             self.end_standby()
             self.standby, self.standby_at_s = self._spawn(is_standby=True), now_s + _STANDBY_AFTER_S
 
@@ -246,7 +251,7 @@ class Supervisor:
         now_s = time.monotonic()
         has_worked = child.worked_at_s is not None and now_s - child.started_at_s > _WORKED_FOR_A_WHILE_S
         is_asked_for = child.leaves_by_s is not None
-        pause_s = 0.0 if has_worked or is_asked_for else child.pause_s
+        pause_s = 0.0 if has_worked or is_asked_for or child.has_standby else child.pause_s
         child.pause_s = _SHORTEST_PAUSE_S if has_worked else min(child.plan.longest_pause_s, 2 * child.pause_s)
         child.num_deaths += not is_asked_for
         child.start_at_s = now_s + pause_s

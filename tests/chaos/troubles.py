@@ -19,9 +19,6 @@ from tests.chaos.room import COMPILER, Room
 LISTEN_S = 3.0
 """So long the recording goes on after everything is well again."""
 
-FROZEN_S = 2.0
-"""Sound that hangs is noticed after 0.8 s, most of which is heard as silence; then its process is started anew."""
-
 
 @dataclass(frozen=True)
 class Trouble:
@@ -43,7 +40,7 @@ class Trouble:
 def all_troubles() -> Iterator[Trouble]:
     """Every one of them, in the order in which they are tried."""
     yield Trouble("audio killed", replaced("audio", signal.SIGKILL), 1.0)
-    yield Trouble("audio frozen", frozen("audio"), FROZEN_S)
+    yield Trouble("audio frozen", frozen("audio"), 1.0)
     for child in ("composer", "ui"):
         yield Trouble(f"{child} killed", replaced(child, signal.SIGKILL))
         yield Trouble(f"{child} frozen", frozen(child))
@@ -67,6 +64,7 @@ def replaced(child: str, number: signal.Signals) -> Callable[[Room], float]:
     """Kill a process, and see another one in its place."""
 
     def measure(room: Room) -> float:
+        room.wait_until(lambda: room.pid("standby") is not None)
         since = room.now()
         pid = room.signal(child, number)
         room.wait_until(lambda: room.pid(child) not in (None, pid))
@@ -80,6 +78,7 @@ def frozen(child: str) -> Callable[[Room], float]:
     """Stop a process for ten seconds; by then the audio process must have been replaced."""
 
     def measure(room: Room) -> float:
+        room.wait_until(lambda: room.pid("standby") is not None)
         since = room.now()
         pid = room.signal(child, signal.SIGSTOP)
         room.hear(10)

@@ -12,7 +12,7 @@ import soundfile
 from installation import cues, messages
 from installation.app import BED_PATH
 from installation.audio import TAP_BYTES
-from installation.audio.player import AHEAD_S
+from installation.audio.player import MIN_LATENCY_S
 from installation.jobs import JobDesk, Order
 from installation.library import Library, begin_clip, finish_clip
 from installation.settings import AudioSettings
@@ -20,8 +20,8 @@ from installation.supervisor import ChildPlan, Said, Supervisor
 
 RATE = 48000
 LENGTH_S = 20
-MAX_SHARE_S = 0.3
-"""Of looking up, saying so, decoding and beginning to mix: what comes on top of how far the mixer works ahead."""
+WITHIN_S = 0.3
+"""From the wish to the first sound, with the latency of loudspeakers, which the silent device has not."""
 NUM_WORKS = 8
 
 
@@ -61,7 +61,7 @@ def heard_at_s(audio: Supervisor, clip_id: str) -> float:
 
 
 @pytest.mark.slow
-def test_a_work_met_again_is_ready_within_300_ms(audio: Supervisor, tmp_path: Path) -> None:
+def test_a_work_met_again_is_heard_within_300_ms(audio: Supervisor, tmp_path: Path) -> None:
     """At the best of several times: the machine may be busy with something else."""
     for number in range(NUM_WORKS):
         put_music(tmp_path, f"work-{number}", number)
@@ -78,4 +78,4 @@ def test_a_work_met_again_is_ready_within_300_ms(audio: Supervisor, tmp_path: Pa
         audio.send("audio", messages.PlayClip(outcome.clip, crossfade_s=0.1))
         waits_s.append(heard_at_s(audio, outcome.clip.clip_id) - asked_s)
     print(" ".join(f"{1000 * wait_s:.0f} ms" for wait_s in waits_s))
-    assert min(waits_s) < AHEAD_S + MAX_SHARE_S
+    assert min(waits_s) + MIN_LATENCY_S < WITHIN_S
