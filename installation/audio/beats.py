@@ -9,6 +9,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from installation.audio.seam import HOP, WINDOW, spectra
+
 FloatArray = npt.NDArray[np.float32]
 
 SLOWEST_BPM, FASTEST_BPM = 45.0, 150.0
@@ -19,9 +21,12 @@ MIN_BEYOND_CHANCE = 4.0
 MAX_TEMPO_DIFFERENCE = 0.03
 """Beats that come together in the middle of a fade of 4 s are then 60 ms apart at its ends, at most."""
 
-WINDOW, HOP = 1024, 512
-LATE_FRAMES = WINDOW // 2
-"""Where in its window a stroke shows."""
+MIN_BEATS = 6
+"""Of the slowest; what is shorter says nothing for sure."""
+FINENESS = 8
+"""So many lines of the spectrum for each that the length of a clip can tell apart."""
+LATE_FRAMES = (WINDOW - HOP) // 2
+"""A stroke shows in the first window whose middle it comes near."""
 STEP_S = 0.001
 """To so much beats are brought together."""
 
@@ -48,28 +53,30 @@ def find_beat(samples: FloatArray, sample_rate: int) -> Beat | None:
     Source: P. Grosche, M. Müller: "Extracting predominant local pulse information from music recordings", IEEE
         Transactions on Audio, Speech, and Language Processing 19 (2011): the Fourier tempogram, here of a whole clip.
     """
-    onsets = _onsets(samples.mean(axis=1, dtype=np.float32))
-    frames = np.arange(len(onsets)) * HOP + LATE_FRAMES
-    length_s = len(samples) / sample_rate
-    if length_s < 6 * 60 / SLOWEST_BPM or not onsets.any():
+    mono = samples.mean(axis=1, dtype=np.float32)
+    if len(mono) < MIN_BEATS * 60 / SLOWEST_BPM * sample_rate:
         return None
-    hz = np.arange(SLOWEST_BPM / 60, FASTEST_BPM / 60, 0.1 / length_s)
-    lines = np.exp(-2j * np.pi * np.outer(hz / sample_rate, frames)) @ onsets / onsets.sum()
-    strongest = int(np.argmax(np.abs(lines)))
+    onsets = _onsets(mono)
+    size = FINENESS * (1 << len(onsets).bit_length())
+    lines = np.fft.rfft(onsets, size) / max(float(onsets.sum()), 1e-12)
+    slowest, fastest = (round(bpm / 60 * HOP / sample_rate * size) for bpm in (SLOWEST_BPM, FASTEST_BPM))
+    strongest = slowest + int(np.argmax(np.abs(lines[slowest:fastest])))
     strength = float(np.abs(lines[strongest]))
-    num_strokes = float(onsets.sum() ** 2 / np.square(onsets).sum())
+    num_strokes = float(onsets.sum() ** 2 / max(float(np.square(onsets).sum()), 1e-12))
     if strength < MIN_STRENGTH or strength * math.sqrt(num_strokes) < MIN_BEYOND_CHANCE:
         return None
-    period = sample_rate / float(hz[strongest])
-    return Beat(period, float(-np.angle(lines[strongest]) / (2 * np.pi) % 1.0 * period))
+    period = HOP * size / strongest
+    return Beat(period, LATE_FRAMES + float(-np.angle(lines[strongest]) / (2 * np.pi) % 1.0) * period)
 
 
 def _onsets(mono: FloatArray) -> FloatArray:
-    """By how much more sounds than a moment before; what is less than usual counts as nothing."""
-    windows = np.lib.stride_tricks.sliding_window_view(mono, WINDOW)[::HOP]
-    spectra = np.sqrt(np.abs(np.fft.rfft(windows * np.hanning(WINDOW).astype(np.float32))))
-    rises = np.maximum(np.diff(spectra, axis=0, prepend=spectra[:1]), 0.0).sum(axis=1)
-    onsets: FloatArray = np.maximum(rises - rises.mean(), 0.0).astype(np.float32)
+    """By how much more sounds than a moment before; what is less than usual counts as nothing.
+
+    Shape: mono (audio_frames,); result (moments,), one every `HOP` frames.
+    """
+    sounding = spectra(mono, 0, (len(mono) - WINDOW) // HOP + 1)
+    rises = np.maximum(np.diff(sounding, axis=0, prepend=sounding[:1]), 0.0).sum(axis=1)
+    onsets: FloatArray = np.maximum(rises - rises.mean(), 0.0)
     return onsets
 
 

@@ -45,9 +45,9 @@ def find_loop(samples: FloatArray, joint: int) -> int:
 def _likeness_of_spectra(mono: FloatArray, joint: int, shortest: int, longest: int) -> FloatArray:
     """For loops of the longest length, of one hop less, and so on: 1 is the same music at the same level."""
     num_windows = max(1, (joint - WINDOW) // HOP + 1)
-    end = _spectra(mono, len(mono) - joint, num_windows)
+    end = spectra(mono, len(mono) - joint, num_windows)
     num_lengths = (longest - shortest) // HOP + 1
-    beginning = _spectra(mono, 0, num_windows + num_lengths - 1)
+    beginning = spectra(mono, 0, num_windows + num_lengths - 1)
     energy = np.square(beginning).sum(axis=1)
     return np.array(
         [
@@ -58,8 +58,11 @@ def _likeness_of_spectra(mono: FloatArray, joint: int, shortest: int, longest: i
     )  # fmt: skip
 
 
-def _spectra(mono: FloatArray, start: int, num_windows: int) -> FloatArray:
-    """Magnitudes in loudness-like steps. Shape: (num_windows, bands)."""
+def spectra(mono: FloatArray, start: int, num_windows: int) -> FloatArray:
+    """What sounds, moment by moment: magnitudes in loudness-like steps, of a window every `HOP` frames from `start` on.
+
+    Shape: mono (audio_frames,); result (num_windows, bands).
+    """
     needed = (num_windows - 1) * HOP + WINDOW
     part = mono[start : start + needed]
     part = np.pad(part, (0, needed - len(part)))

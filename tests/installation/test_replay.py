@@ -17,12 +17,14 @@ from installation.jobs import JobDesk, Order
 from installation.library import Library, begin_clip, finish_clip
 from installation.settings import AudioSettings
 from installation.supervisor import ChildPlan, Said, Supervisor
+from tests.busy import slowdown
 
 RATE = 48000
 LENGTH_S = 20
 WITHIN_S = 0.3
 """From the wish to the first sound, with the latency of loudspeakers, which the silent device has not."""
-NUM_WORKS = 8
+NUM_WORKS = 6
+SETTLED_S = 1.0
 
 
 def put_music(folder: Path, artwork_id: str, seed: int) -> None:
@@ -50,13 +52,17 @@ def audio(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
 
 
 def heard_at_s(audio: Supervisor, clip_id: str) -> float:
-    """When the first sample of a clip is heard."""
+    """When the first sample of a clip is heard; known once everything there was to do about it is done."""
+    at_s: float | None = None
     deadline_s = time.monotonic() + 60
     while time.monotonic() < deadline_s:
         for news in audio.wait(0.05):
             match news:
-                case Said("audio", messages.ClipStarted(started, at_s)) if started == clip_id:
-                    return at_s
+                case Said("audio", messages.ClipStarted(started, started_at_s)) if started == clip_id:
+                    at_s = started_at_s
+                case Said("audio", messages.AudioHeartbeat(clip_id=sounding, position_s=position_s)):
+                    if at_s is not None and sounding == clip_id and position_s > SETTLED_S:
+                        return at_s
     raise AssertionError(f"{clip_id} is not heard")
 
 
@@ -78,4 +84,4 @@ def test_a_work_met_again_is_heard_within_300_ms(audio: Supervisor, tmp_path: Pa
         audio.send("audio", messages.PlayClip(outcome.clip, crossfade_s=0.1))
         waits_s.append(heard_at_s(audio, outcome.clip.clip_id) - asked_s)
     print(" ".join(f"{1000 * wait_s:.0f} ms" for wait_s in waits_s))
-    assert min(waits_s) + MIN_LATENCY_S < WITHIN_S
+    assert min(waits_s) < slowdown() * (WITHIN_S - MIN_LATENCY_S)
