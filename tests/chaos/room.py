@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,7 @@ class Room:
         self.home, self.gallery = folder / "home", folder / "gallery"
         self.config, self.clock = folder / "kiosk.yaml", folder / "clock"
         self.server = server
+        self._port = _free_port()
         self.listener: Listener
         self._listening = contextlib.ExitStack()
         self._set_up()
@@ -71,7 +73,7 @@ class Room:
             f"gallery: {{folder: {self.gallery}, scan_every_s: 1}}\n"
             "show: {seconds_per_work: 16, crossfade_s: 2}\n"
             f"audio: {{volume: {volume}}}\n"
-            f"composer: {{patience_s: 5}}\n{more}"
+            f"composer: {{patience_s: 5}}\nweb: {{enabled: true, port: {self._port}}}\n{more}"
         )
 
     def step_clock(self, hours: int) -> None:
@@ -140,11 +142,18 @@ class Room:
         while not is_so():
             if time.monotonic() > deadline_s or self.process.poll() is not None:
                 raise TimeoutError(f"not within {timeout_s} s")
-            time.sleep(0.05)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
 
     def silence_s(self, since: int) -> float:
         """Silence from a frame of the recording until now, in gaps longer than `MAX_GAP_S`."""
         return sum(gaps(self.listener.samples()[since:]))
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("", 0))
+        return int(one.getsockname()[1])
 
 
 def _make_clock(compiler: str, folder: Path) -> Path:

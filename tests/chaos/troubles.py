@@ -41,7 +41,7 @@ def all_troubles() -> Iterator[Trouble]:
     """Every one of them, in the order in which they are tried."""
     yield Trouble("audio killed", replaced("audio", signal.SIGKILL), 1.0)
     yield Trouble("audio frozen", frozen("audio"), 1.0)
-    for child in ("composer", "ui"):
+    for child in ("composer", "ui", "web"):
         yield Trouble(f"{child} killed", replaced(child, signal.SIGKILL))
         yield Trouble(f"{child} frozen", frozen(child))
     yield Trouble("composer out of memory", out_of_memory)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 
 from installation.channel import Channel
 from installation.messages import (
@@ -29,7 +28,7 @@ def hanging(channel: Line) -> None:
     channel.send(AudioHeartbeat(1, 0, 0.0, 0.0, 0.0, 1, "clip", 0.0, 0.0))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
-        time.sleep(60)
+        signal.pause()
 
 
 def beating(channel: Line) -> None:
