@@ -74,14 +74,28 @@ class Director:
     """The loop in the middle. Everything in it runs on one thread."""
 
     def __init__(
-        self, config: KioskConfig, options: RunOptions, plan: Callable[[KioskConfig], Sequence[ChildPlan]]
+        self,
+        config: KioskConfig,
+        options: RunOptions,
+        plan: Callable[[KioskConfig], Sequence[ChildPlan]],
+        supervise: Callable[[Sequence[ChildPlan], float], Supervisor] = Supervisor,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the children first, then look at the gallery and the library while they wake up."""
+        """Start the children first, then look at the gallery and the library while they wake up.
+
+        Args:
+            config: The curator's.
+            options: The technician's.
+            plan: Which children a configuration asks for.
+            supervise: Starts them.
+            clock: Tells the seconds.
+        """
+        self._clock = clock
         self._config = config
         self._options = options
         self._plan = plan
         self._tally = Tally(options.started_at_s)
-        self._supervisor = Supervisor(plan(config), time.monotonic())
+        self._supervisor = supervise(plan(config), clock())
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
         self._gallery.watch(config.gallery.scan_every_s)
@@ -134,20 +148,20 @@ class Director:
                 "staff": STAFF_EVERY_S,
                 "metrics": METRICS_EVERY_S,
             },
-            time.monotonic(),
+            self._clock(),
         )
         try:
             self._knob.send()
-            self._keep_up(time.monotonic())
+            self._keep_up(self._clock())
             while not (interruption.has_come or self._is_leaving or self._is_over()):
                 for news in self._supervisor.wait(TICK_S):
                     self._take(news)
-                self._look_around(timers, time.monotonic())
+                self._look_around(timers, self._clock())
                 if interruption.take_hangup():
                     self._read_config()
         finally:
             memory = {"director": memory_mb(os.getpid(), at_peak=True), **self._supervisor.measure_memory()}
-            ended_at_s = time.monotonic()
+            ended_at_s = self._clock()
             self._upkeep.close()
             self._gallery.close()
             self._supervisor.close(LEAVE_WITHIN_S)
@@ -163,7 +177,7 @@ class Director:
 
     def _is_over(self) -> bool:
         run_for_s = self._options.run_for_s
-        return run_for_s is not None and time.monotonic() - self._options.started_at_s >= run_for_s
+        return run_for_s is not None and self._clock() - self._options.started_at_s >= run_for_s
 
     def _look_around(self, timers: Timers, now_s: float) -> None:
         """What is done now and then, whether or not something happened."""
@@ -190,7 +204,7 @@ class Director:
         self._staff.show(self._status())
 
     def _status(self) -> messages.Status:
-        return self._watch.status(self._show.scene.value, time.monotonic(), _now())
+        return self._watch.status(self._show.scene.value, self._clock(), _now())
 
     def _read_config(self) -> None:
         """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
@@ -225,7 +239,7 @@ class Director:
 
     def _take(self, news: Said | Lost | Replaced) -> None:
         if isinstance(news, Said):
-            self._upkeep.hear(news.message, time.monotonic())
+            self._upkeep.hear(news.message, self._clock())
         match news:
             case Said("audio", message):
                 self._hear_audio(message)
@@ -240,14 +254,14 @@ class Director:
                 self._hear_web(message)
             case Lost("audio"):
                 self._tally.close_audio_life()
-                self._audio_lost_at_s = time.monotonic()
+                self._audio_lost_at_s = self._clock()
             case Lost("ui"):
                 self._tally.close_ui_life()
                 self._staff.leave()
             case Lost("web"):
                 self._take_home.web_went()
             case Lost("composer"):
-                self._settle(self._desk.composer_went(time.monotonic()))
+                self._settle(self._desk.composer_went(self._clock()))
             case Lost("camera"):
                 self._tell_show(self._visitors.camera_went())
             case Replaced("audio"):
@@ -269,7 +283,7 @@ class Director:
                 self._tell_show(cues.ClipFailed(clip_id))
             case messages.AudioHeartbeat():
                 self._supervisor.note_work("audio")
-                self._heard, self._heard_at_s = message, time.monotonic()
+                self._heard, self._heard_at_s = message, self._clock()
                 self._tally.count_audio(message)
 
     def _note_sound(self, clip_id: str, heard_at_s: float) -> None:
@@ -285,7 +299,7 @@ class Director:
             case messages.ComposerReady():
                 _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
                 self._desk.composer_came(message.recipe)
-                self._settle(self._desk.look_after(time.monotonic()))
+                self._settle(self._desk.look_after(self._clock()))
             case messages.ComposeProgress():
                 self._supervisor.send("ui", message)
             case messages.ClipReady():
@@ -318,21 +332,21 @@ class Director:
                 visitor = self._config.visitor
                 self._knob.want(min(visitor.loudest, max(visitor.quietest, volume)))
             case _:
-                if self._staff.hear(message, time.monotonic()):
+                if self._staff.hear(message, self._clock()):
                     self._show_staff()
 
     def _hear_web(self, message: messages.FromWeb) -> None:
         self._supervisor.note_work("web")
         if isinstance(message, messages.WebReady):
             _log.info("web: port %d", message.port)
-            self._take_home.web_came(message.port, time.monotonic())
+            self._take_home.web_came(message.port, self._clock())
 
     def _offer(self, clip_id: str) -> None:
         """The clip that is heard can be taken home, if there is a web process."""
         clip = self._clips.get(clip_id)
         if clip is None or clip.artwork_id not in self._works:
             return
-        self._taken_home = self._take_home.offer(clip, self._works[clip.artwork_id].label, time.monotonic())
+        self._taken_home = self._take_home.offer(clip, self._works[clip.artwork_id].label, self._clock())
         if self._taken_home is not None:
             self._supervisor.send("ui", self._taken_home)
 
@@ -355,7 +369,7 @@ class Director:
 
     def _tell_show(self, event: cues.Event | None) -> None:
         if event is not None:
-            for command in self._show.handle(event, time.monotonic()):
+            for command in self._show.handle(event, self._clock()):
                 self._obey(command)
 
     def _obey(self, command: cues.Command) -> None:
@@ -363,7 +377,7 @@ class Director:
             case cues.Compose():
                 asked = self._works[command.artwork_id]
                 order = Order(command, asked.path, self._random.getrandbits(32), year_in(asked.label.year))
-                self._settle(self._desk.submit(order, time.monotonic()))
+                self._settle(self._desk.submit(order, self._clock()))
             case cues.Cancel(job_id):
                 self._desk.cancel(job_id)
             case cues.Play(clip, is_at_end, start_s):
@@ -416,7 +430,7 @@ class Director:
         """The ui process is a new one: tell it what the old one knew."""
         self._supervisor.send("ui", messages.SceneChanged(self._show.scene.value))
         if self._shown is not None:
-            self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=time.monotonic()))
+            self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=self._clock()))
         for clip in list(self._clips.values())[-8:]:
             self._supervisor.send("ui", messages.CueClip(clip))
         if self._taken_home is not None:

@@ -20,10 +20,9 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -33,12 +32,13 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from installation import cues, director, messages
+from installation import cues, messages
 from installation.audio.clips import Clip
 from installation.audio.mixer import Mixer, Started
 from installation.config import load_config
 from installation.director import Director, RunOptions
 from installation.library import begin_clip, finish_clip
+from installation.memory_folder import MEMORY
 from installation.supervisor import ChildPlan, Said
 from installation.works import BUNDLED_GALLERY
 
@@ -74,10 +74,6 @@ class Children:
         self._mixer.set_bed(self._clip(messages.BED_CLIP_ID))
         self._say("audio", messages.AudioReady("simulated", RATE, 0.2))
         self._say("composer", messages.ComposerReady("simulated", 0.0))
-
-    def begin(self, plans: Sequence[ChildPlan], now_s: float) -> Children:
-        """They have begun already."""
-        return self
 
     def wait(self, timeout_s: float) -> Iterator[Said]:
         """A second passes."""
@@ -191,21 +187,21 @@ def _footprint(day: float, num_clips: int) -> Footprint:
 
 def live(num_days: int) -> list[Footprint]:
     """Live so many days; returns what was needed at the end of each quarter of them."""
-    with tempfile.TemporaryDirectory(prefix="week") as name, contextlib.ExitStack() as stack:
+    memory = MEMORY if MEMORY.is_dir() else None  # on a disk, most of the time would be waited for it
+    with tempfile.TemporaryDirectory(prefix="week", dir=memory) as name, contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ, ART2MUS_HOME=name))
         gallery = Path(name, "gallery")
         shutil.copytree(BUNDLED_GALLERY, gallery)
         library = Path(name, "library")
         children = Children(library)
-        clock = SimpleNamespace(monotonic=lambda: children.now_s)
-        stack.enter_context(mock.patch.object(director, "Supervisor", children.begin))
-        stack.enter_context(mock.patch.object(director, "time", clock))
         config = load_config(
             None, [f"gallery.folder={gallery}", f"library.folder={library}", "library.max_gb=0.05", "sampling.seed=1"]
         )
         plans: list[ChildPlan] = []
         calendar = _Calendar(children, num_days)
-        calendar.director = Director(config, RunOptions(0.0), lambda _: plans)
+        calendar.director = Director(
+            config, RunOptions(0.0), lambda _: plans, lambda *_: children, lambda: children.now_s
+        )
         calendar.director.run(calendar)  # type: ignore[arg-type]
     return calendar.footprints
 

@@ -33,6 +33,7 @@ from installation.messages import (
     AudioHeartbeat,
     AudioReady,
     ClipFailed,
+    ClipInfo,
     ClipStarted,
     FromAudio,
     PlayClip,
@@ -172,7 +173,7 @@ class Player:
             self._early.remove(first)
             clip = self._decode(first.clip.clip_id, first.clip.audio_path)
         if first is not None and clip is not None:
-            start_s = first.start_s
+            start_s, clip.beat = first.start_s, self._beat_of(first.clip)
             self._mix_ahead.do(lambda mixer: mixer.play(clip, FIRST_FADE_S, start_s=start_s))
         elif (bed := self._decode(BED_CLIP_ID, self._settings.bed_path)) is not None:
             self._mix_ahead.do(lambda mixer: mixer.set_bed(bed, fade_s=FIRST_FADE_S))
@@ -228,9 +229,11 @@ class Player:
             self._decode(message.clip.clip_id, message.clip.audio_path, partial(self._pass_on, message), start_s)
 
     def _pass_on(self, message: PlayClip | AppendClip, clip: Clip) -> None:
-        if message.clip.beat_s:
-            clip.beat = Beat(message.clip.beat_s * self._rate, 0.0)
+        clip.beat = self._beat_of(message.clip)
         self._to_mix.put(_Loaded(message, clip))
+
+    def _beat_of(self, clip: ClipInfo) -> Beat | None:
+        return Beat(clip.beat_s * self._rate, 0.0) if clip.beat_s else None
 
     def _decode(
         self, clip_id: str, path: Path, on_playable: Callable[[Clip], None] | None = None, start_s: float = 0.0

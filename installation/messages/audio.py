@@ -70,7 +70,8 @@ class AudioReady:
 class ClipStarted:
     """From audio: this clip's first sample is (or will be) heard at `heard_at_s`.
 
-    Sent once for every PlayClip and AppendClip that comes to sound, and for the bed, not for loops.
+    Sent for every PlayClip and AppendClip that comes to sound, and for the bed, not for loops. What a later PlayClip
+    overtakes in the last moment may be said to start, though it is not heard.
     """
 
     clip_id: str

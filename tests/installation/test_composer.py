@@ -118,6 +118,9 @@ def test_a_piece_goes_on_without_a_seam(desk: Desk) -> None:
     desk.ask("job-2", continues=first.clip_id)
     second = desk.clip().clip
     assert second.continues == first.clip_id
+    for clip in (first, second):
+        num_bars = clip.length_s / clip.beat_s / 4
+        assert num_bars == pytest.approx(round(num_bars), abs=1e-3), "every clip begins with a beat"
     before, _ = soundfile.read(first.audio_path, dtype="float32")
     after, _ = soundfile.read(second.audio_path, dtype="float32")
     steps = np.abs(np.diff(np.concatenate([before[-RATE // 10 :], after[: RATE // 10]]), axis=0)).max(axis=1)
