@@ -207,7 +207,8 @@ class Supervisor:
         for child in self._children.values():
             if child.process is not None and child.channel is not None:
                 by_handle[child.channel.fileno()] = by_handle[child.process.sentinel] = child
-                due_s = min(due_s, began_s - child.hung_for_s(began_s)) if child.hung_for_s(began_s) < 0 else due_s
+                if (hung_for_s := child.hung_for_s(began_s)) < 0:
+                    due_s = min(due_s, began_s - hung_for_s)
             else:
                 due_s = min(due_s, child.start_at_s)
         ready = wait(list(by_handle), max(0.0, due_s - time.monotonic()))

@@ -6,7 +6,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from installation.audio.clips import ClipError, load_clip
+from installation.audio.clips import HEAD_S, Clip, ClipError, load_clip
 from tests.installation.audio.sounds import power_db, tone
 
 RATE = 8000
@@ -69,6 +69,33 @@ def test_what_is_no_music_is_refused_in_one_line(tmp_path: Path, samples: np.nda
         load_clip(path, "work", RATE)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("start_s", [0.0, 15.0])
+def test_a_clip_can_be_played_before_all_of_it_is_decoded(tmp_path: Path, start_s: float) -> None:
+    numbers = (tone(40.0, rate=RATE) * 32768).astype(np.int16)
+    told: list[tuple[Clip, int]] = []
+
+    def tell(clip: Clip) -> None:
+        told.append((clip, np.count_nonzero(clip.samples.any(axis=1))))
+
+    clip = load_clip(written(tmp_path / "clip.flac", numbers), "work", RATE, tell, start_s)
+    ((early, num_ready),) = told
+    assert early is clip
+    assert (start_s + HEAD_S) * RATE <= num_ready < 30.0 * RATE
+    np.testing.assert_array_equal(clip.samples, numbers)
+
+
+def test_a_clip_that_plays_already_ends_where_the_damage_begins(tmp_path: Path) -> None:
+    samples = tone(40.0, rate=RATE)
+    samples[30 * RATE] = np.nan
+    path = written(tmp_path / "clip.wav", samples, subtype="FLOAT")
+    told: list[Clip] = []
+    with pytest.raises(ClipError, match="not a number"):
+        load_clip(path, "work", RATE, told.append)
+    (clip,) = told
+    assert HEAD_S * RATE <= len(clip) <= 30 * RATE
+    np.testing.assert_array_equal(clip.samples, samples[: len(clip)])
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:
