@@ -18,10 +18,16 @@ STANDS, LEAVES = 18, 38
 NUM_NOISES = 8
 
 
-def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
-    """Walls without a painting, one after the other; the light changes, and people walk through."""
+def empty_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
+    """Walls without a painting, one after the other; the light changes, and people walk through.
+
+    Args:
+        seed: Draws it all.
+        num_frames: So many pictures.
+        first: The number of the first of them, a multiple of SCENE_FRAMES.
+    """
     noises = _noises(np.random.default_rng(seed))
-    for number in range(num_frames):
+    for number in range(first, first + num_frames):
         step = number % SCENE_FRAMES
         if step == 0:
             rng = np.random.default_rng((seed, 1, number))
@@ -33,10 +39,20 @@ def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
         yield _with(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
 
 
-def passing_by(seed: int, artworks: Sequence[Pixels], num_frames: int, frames_per_s: float = 5.0) -> Iterator[Pixels]:
-    """A camera that is carried past paintings, and never stays on one for as long as half a second."""
+def passing_by(
+    seed: int, artworks: Sequence[Pixels], num_frames: int, first: int = 0, frames_per_s: float = 5.0
+) -> Iterator[Pixels]:
+    """A camera that is carried past paintings, and never stays on one for as long as half a second.
+
+    Args:
+        seed: Draws it all.
+        artworks: What hangs there.
+        num_frames: So many pictures.
+        first: The number of the first of them, a multiple of SCENE_FRAMES.
+        frames_per_s: Of the camera.
+    """
     noises = _noises(np.random.default_rng(seed))
-    for number in range(num_frames):
+    for number in range(first, first + num_frames):
         step = number % SCENE_FRAMES
         if step == 0:
             rng = np.random.default_rng((seed, 2, number))

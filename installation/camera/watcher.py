@@ -49,7 +49,7 @@ from installation.settings import CameraSettings
 
 Pixels = npt.NDArray[np.uint8]
 
-HEARTBEAT_S = 1.0
+HEARTBEAT_S = 0.25
 WAIT_S = 0.05
 HANGING_S = 4.0
 """A source that does not come back for so long beyond the stall keeps the heartbeat from being sent; the supervisor
@@ -86,8 +86,7 @@ class Watcher:
         self._name = shown_name(settings.source)
         self._finder = Finder(KnownWorks())
         self._fixed: Outline | None = None
-        self._trigger_settings = TriggerSettings(hold_s=settings.hold_s)
-        self._trigger = Trigger(self._trigger_settings)
+        self._trigger = Trigger(TriggerSettings(hold_s=settings.hold_s))
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
         self._number = self._num_held = 0
@@ -145,7 +144,7 @@ class Watcher:
             if self._visitor.is_here:
                 self._say(VisitorCame())
             else:
-                self._trigger = Trigger(self._trigger_settings)  # the same work, held up again, counts again
+                self._trigger.forget()  # the same work, held up again, counts again
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
@@ -188,7 +187,7 @@ class Watcher:
             self._is_ready, self._is_lost = False, True
             self._say(CameraLost(self._name, self._reader.reason))
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
-            self._trigger = Trigger(self._trigger_settings)
+            self._trigger.forget()
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s
