@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.camera_parts import Line, artworks, every_other, on_all_cores
 from installation.camera.find import Finder
+from installation.camera.rectify import Pixels
 from installation.camera.trigger import Trigger
-from tests.scenes_moving import SCENE_FRAMES, empty_rooms, passing_by
+from tests.scenes_moving import SCENE_FRAMES, empty_rooms, furnished_rooms, passing_by
 
-Kind = Literal["empty rooms", "passing by"]
-KINDS: tuple[Kind, ...] = ("empty rooms", "passing by")
+Kind = Literal["empty rooms", "doors and empty frames", "passing by"]
+KINDS: tuple[Kind, ...] = ("empty rooms", "doors and empty frames", "passing by")
 
 FRAMES_PER_S = 5.0
 """In simulated hours; a real camera gives more, and the trigger goes by time."""
@@ -55,13 +57,18 @@ def trigger_lines(hours: float, seed: int) -> list[Line]:
 def false_triggers(watch: Watch) -> list[int]:
     """The numbers of the pictures with which a work counted as held up."""
     finder, trigger = Finder(every_other()), Trigger()
-    frames = (
-        empty_rooms(watch.seed, watch.num_frames, watch.first)
-        if watch.kind == "empty rooms"
-        else passing_by(watch.seed, list(artworks().values()), watch.num_frames, watch.first)
-    )
     return [
         number
-        for number, frame in enumerate(frames, watch.first)
+        for number, frame in enumerate(_frames(watch), watch.first)
         if trigger.update(number / FRAMES_PER_S, frame, finder.find(frame)).is_new
     ]
+
+
+def _frames(watch: Watch) -> Iterator[Pixels]:
+    match watch.kind:
+        case "empty rooms":
+            return empty_rooms(watch.seed, watch.num_frames, watch.first)
+        case "doors and empty frames":
+            return furnished_rooms(watch.seed, watch.num_frames, watch.first)
+        case "passing by":
+            return passing_by(watch.seed, list(artworks().values()), watch.num_frames, watch.first)

@@ -61,6 +61,9 @@ NEVER_OPEN = "hours: {" + ", ".join(f"{day}: {CLOSED}" for day in WEEKDAYS) + "}
 STILL = Conditions(yaw_deg=12.0, pitch_deg=4.0, roll_deg=-3.0, share=0.62, style="gilded")
 PATIENCE_S = 90.0
 LISTEN_S = 12.0
+SETTLE_S = 0.6
+INVITED_S = 5.0
+"""So soon after the camera has come, the room invites to it."""
 LOOK_EVERY_S = 0.05
 NUM_STEPS = 12
 MAX_GAP_S = 0.02
@@ -123,9 +126,11 @@ class Rehearsal:
             time.sleep(LOOK_EVERY_S)
         return is_so()
 
-    def keep_screen(self, scene: Scene, remark: str = "") -> None:
-        """Keep a picture of the screen, which shows this scene."""
+    def keep_screen(self, remark: str = "") -> None:
+        """Keep a picture of the screen, once it has come to rest."""
+        self.listen(SETTLE_S)
         self.num_pictures += 1
+        scene = self.scene
         self.scenes.append(scene)
         ImageGrab.grab(xdisplay=self.display).save(self.folder / f"{self.num_pictures:02d}-{scene}{remark}.png")
 
@@ -136,14 +141,15 @@ class Rehearsal:
         self.listen(NUM_STEPS / 25)
         self.camera.play(still)
         still_at_s = time.monotonic()
-        self.keep_screen(Scene.LOOKING)
+        if self.scene is Scene.LOOKING:
+            self.keep_screen()
         title = load_label(BUNDLED_GALLERY / name).title
         work = "visitor-" if name in BROUGHT else rf"\w+ \({re.escape(title)}\)"
         composing_at_s = self.wait_for(f"scene: (composing|listening), {work}", log_length)
-        self.keep_screen(Scene.COMPOSING)
+        self.keep_screen()
         listening_at_s = self.wait_for(f"scene: listening, {work}", log_length)
         self.listen(LISTEN_S)
-        self.keep_screen(Scene.LISTENING)
+        self.keep_screen()
         times = [at_s - still_at_s if at_s is not None else None for at_s in (composing_at_s, listening_at_s)]
         self.answers.append(Answer(title, *times))
 
@@ -154,7 +160,7 @@ class Rehearsal:
         self.wait_for("the gallery goes on", log_length)
         if self.wait_for("scene: attract", log_length) is not None:
             self.listen(LISTEN_S)
-            self.keep_screen(Scene.ATTRACT, "-without-camera")
+            self.keep_screen("-without-camera")
 
     def fill_disk(self) -> None:
         """The composer cannot write a file, until the show has given up asking; then there is room again."""
@@ -163,7 +169,7 @@ class Rehearsal:
         composer.rlimit(psutil.RLIMIT_FSIZE, (4096, psutil.RLIM_INFINITY))
         if self.wait_for("scene: failsafe", log_length) is not None:
             self.listen(LISTEN_S / 4)
-            self.keep_screen(Scene.FAILSAFE)
+            self.keep_screen()
         composer.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
         self.wait_for("scene: attract", log_length)
 
@@ -174,7 +180,12 @@ class Rehearsal:
         self.process.send_signal(signal.SIGHUP)
         if self.wait_for("scene: closed", log_length) is not None:
             self.listen(LISTEN_S / 2)
-            self.keep_screen(Scene.CLOSED)
+            self.keep_screen()
+
+    @property
+    def scene(self) -> Scene:
+        """In which the show is."""
+        return Scene(re.findall(r"scene: (\w+)", self.log)[-1])
 
     @property
     def log(self) -> str:
@@ -227,9 +238,11 @@ def rehearse(folder: Path) -> int:
     arrivals = {name: render_arrival(BUNDLED_GALLERY / name) for name in PROGRAMME}
     with kiosk(folder) as rehearsal:
         rehearsal.wait_for("camera: http")
+        rehearsal.listen(INVITED_S)
+        rehearsal.keep_screen("-inviting")
         rehearsal.wait_for("composer: .* loaded")
         rehearsal.listen(LISTEN_S)
-        rehearsal.keep_screen(Scene.ATTRACT)
+        rehearsal.keep_screen()
         for name in PROGRAMME:
             rehearsal.hold_up(name, *arrivals[name])
         rehearsal.switch_camera_off()

@@ -39,6 +39,17 @@ def empty_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
         yield _with(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
 
 
+def furnished_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
+    """Walls with a door or an empty frame, one after the other; as `empty_rooms`, but that nobody walks through."""
+    noises = _noises(np.random.default_rng(seed))
+    for number in range(first, first + num_frames):
+        if number % SCENE_FRAMES == 0:
+            rng = np.random.default_rng((seed, 3, number))
+            wall = render(rng, parts.no_artwork(rng), draw_conditions(rng)).camera_frame
+        light = 1 + 0.05 * np.sin(number % SCENE_FRAMES / 8)
+        yield _with(cv2.convertScaleAbs(wall, alpha=light), noises[number % NUM_NOISES])
+
+
 def passing_by(
     seed: int, artworks: Sequence[Pixels], num_frames: int, first: int = 0, frames_per_s: float = 5.0
 ) -> Iterator[Pixels]:

@@ -54,6 +54,8 @@ WAIT_S = 0.05
 HANGING_S = 4.0
 """A source that does not come back for so long beyond the stall keeps the heartbeat from being sent; the supervisor
 then replaces the process, which is the only way to end a call that hangs."""
+RESTING_S = 0.12
+"""Between two looks while a work that was answered is still held up: its composer wants the processor."""
 COMING_S = 0.3
 """Something is held up for so long before it is a visitor."""
 
@@ -90,6 +92,7 @@ class Watcher:
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
         self._number = self._num_held = 0
+        self._rests_until_s = 0.0
         self._is_ready = self._is_lost = self._is_taught = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
@@ -111,6 +114,9 @@ class Watcher:
             known, self._learning, self._is_taught = self._learning.result(), None, True
             if known is not None:
                 self._finder.known = known
+        rest_s = self._rests_until_s - time.monotonic()
+        if rest_s > 0:
+            time.sleep(rest_s)
         taken = self._reader.wait_for(self._number, WAIT_S)
         if taken is not None:
             self._number = taken.number
@@ -134,6 +140,8 @@ class Watcher:
         found = self._finder.find(taken.pixels) if self._is_taught else None
         verdict = self._trigger.update(taken.taken_at_s, taken.pixels, found)
         self._num_held = self._num_held + 1 if verdict.held else 0
+        if verdict.held == 1.0:
+            self._rests_until_s = taken.taken_at_s + RESTING_S
         self._greet(taken.taken_at_s, verdict.is_present)
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.camera import table
-from bench.camera_rooms import Watch, false_triggers
+from bench.camera_rooms import KINDS, Watch, false_triggers
 from bench.camera_scenes import Hanging, Outcome, corner_error, found_lines, look_at
 from installation.camera.find import Found
 from installation.camera.rectify import rectangle
@@ -50,4 +50,5 @@ def test_scenes_are_looked_at_through_a_stream() -> None:
 
 
 def test_rooms_are_watched() -> None:
-    assert false_triggers(Watch("empty rooms", 3, 50, 10)) == []
+    for kind in KINDS:
+        assert false_triggers(Watch(kind, 3, 50, 10)) == []

@@ -14,7 +14,7 @@ from installation.camera.trigger import Backdrop, Trigger, TriggerSettings, Verd
 from installation.messages import Hint
 from tests.installation.camera.conftest import UNKNOWN
 from tests.scenes import HEIGHT, WIDTH, Conditions, render
-from tests.scenes_moving import empty_rooms, held_still, passing_by
+from tests.scenes_moving import empty_rooms, furnished_rooms, held_still, passing_by
 from tests.scenes_parts import Pixels
 
 FRAMES_PER_S = 25
@@ -211,6 +211,6 @@ def test_with_the_finder_a_work_held_up_counts_and_is_known_when_it_comes_again(
 
 
 def test_empty_rooms_and_a_camera_that_passes_by_start_nothing(artwork: Pixels, other: Pixels) -> None:
-    for frames in (empty_rooms(3, 40), passing_by(3, [artwork, other], 40)):
+    for frames in (empty_rooms(3, 40), furnished_rooms(3, 40), passing_by(3, [artwork, other], 40)):
         finder, trigger = Finder(KnownWorks()), Trigger()
         assert not any(trigger.update(n / 5, frame, finder.find(frame)).is_new for n, frame in enumerate(frames))
