@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -40,12 +41,16 @@ def empty_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
 
 
 def furnished_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
-    """Walls with a door or an empty frame, one after the other; as `empty_rooms`, but that nobody walks through."""
+    """Walls with a door or an empty frame, one after the other, and nobody there.
+
+    No hand either: one that is held before an empty frame for ten seconds is as good as a picture of a hand.
+    """
     noises = _noises(np.random.default_rng(seed))
     for number in range(first, first + num_frames):
         if number % SCENE_FRAMES == 0:
             rng = np.random.default_rng((seed, 3, number))
-            wall = render(rng, parts.no_artwork(rng), draw_conditions(rng)).camera_frame
+            conditions = replace(draw_conditions(rng), has_hand=False)
+            wall = render(rng, parts.no_artwork(rng), conditions).camera_frame
         light = 1 + 0.05 * np.sin(number % SCENE_FRAMES / 8)
         yield _with(cv2.convertScaleAbs(wall, alpha=light), noises[number % NUM_NOISES])
 

@@ -21,6 +21,7 @@ from installation.works import BUNDLED_GALLERY
 from tests import screen
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import wall
+from tests.installation.run_kiosk import EVERY_LINE
 from tests.sound_server import Listener, SoundServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +125,7 @@ class Room:
     @property
     def log(self) -> str:
         """What the kiosk has said."""
-        return (self.home / "state" / "kiosk.log").read_text()
+        return (self.home / "state" / EVERY_LINE).read_text()
 
     def num_clips(self) -> int:
         """Composed so far."""
