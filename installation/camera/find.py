@@ -205,8 +205,8 @@ def find_centre(camera_frame: Pixels) -> Found | None:
 
 def middle_of(width: int, height: int) -> Corners:
     """Give the corners of the middle of a picture of this size."""
-    corners = rectangle(CENTRE_SHARE * width, CENTRE_SHARE * height)
-    return corners + np.array([width, height], np.float32) * (1 - CENTRE_SHARE) / 2
+    margin = np.array([width, height]) * (1 - CENTRE_SHARE) / 2
+    return np.asarray(rectangle(CENTRE_SHARE * width, CENTRE_SHARE * height) + margin, np.float32)
 
 
 def _known(match: Match) -> Found:
