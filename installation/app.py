@@ -33,6 +33,11 @@ from installation.works import BUNDLED_GALLERY
 AUDIO_IDLE_S = 0.5
 """An audio process from which nothing was heard for so long hangs. Whether its device does is its own business."""
 
+LOOKED_AROUND_S = 0.25
+"""So much later than it could, at most, the director notices that a process does nothing."""
+SHORTEST_CAMERA_IDLE_S = 1.0
+"""Looking at one picture may take as long, on a machine that is too busy."""
+
 AUDIO_ENTRY = "installation.audio.player:main"
 
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
@@ -194,4 +199,6 @@ def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, art
         replace(plan, arguments=(replace(plan.arguments[0], view_name=view_name),)) if plan.name == "ui" else plan
         for plan in plans
     ]
-    return [*seeing, ChildPlan("camera", "installation.camera.watcher:main", (camera,), max_start_s=30, max_idle_s=5)]
+    idle_s = max(SHORTEST_CAMERA_IDLE_S, wanted.stalled_after_s - LOOKED_AROUND_S)
+    watching = ChildPlan("camera", "installation.camera.watcher:main", (camera,), max_start_s=30, max_idle_s=idle_s)
+    return [*seeing, watching]

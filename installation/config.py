@@ -78,7 +78,7 @@ class CameraConfig(Section):
     mirror: bool = False
     exposure: float | None = None
     may_repeat: bool = False
-    stalled_after_s: Annotated[float, Field(ge=0.2, le=60)] = 2.0
+    stalled_after_s: Annotated[float, Field(ge=0.2, le=60)] = 1.75
     hold_s: Annotated[float, Field(ge=0.2, le=10)] = 1.0
     gone_after_s: Annotated[float, Field(ge=0.5, le=600)] = 5.0
     white_balance: bool = False

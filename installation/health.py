@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
-from installation.config import KioskConfig, WebConfig
+from installation.config import CameraConfig, KioskConfig, WebConfig
 from installation.labels import read_gallery
 from installation.memory_folder import MEMORY
 from installation.places import library_dir, log_path, pin_path
@@ -29,6 +29,7 @@ from installation.works import BUNDLED_GALLERY
 MIN_FREE_BYTES = 500_000_000
 _SOUND_TIMEOUT_S = 15.0
 _CAMERA_TIMEOUT_S = 3.0
+_PICTURE_TIMEOUT_S = 15.0
 _ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
@@ -78,7 +79,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
     yield _sound(config.audio.devices)
     yield _synthesizer()
-    yield find_camera(config.camera.source)
+    yield look_through_camera(config.camera)
     yield _model(config.model)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
     yield find_pin(pin_path())
@@ -173,8 +174,34 @@ def _synthesizer() -> Finding:
 # ---------------------------------------------------------------- camera
 
 
+def look_through_camera(config: CameraConfig) -> Finding:
+    """Whether the camera of the configuration is there, and pictures come from it."""
+    finding = find_camera(config.source)
+    if not config.source or not finding.is_there:
+        return finding
+    command = [sys.executable, "-m", "installation.camera.probe", config.source, str(config.width), str(config.height)]
+    command += [] if config.exposure is None else [str(config.exposure)]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PICTURE_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return replace(finding, is_there=False, state=f"{finding.state}, but hangs", advice=_no_picture(config.source))
+    if answer.returncode != 0:
+        reason = answer.stdout.strip() or "OpenCV failed"
+        return replace(finding, is_there=False, state=f"{finding.state}; {reason}", advice=_no_picture(config.source))
+    return replace(finding, state=f"{finding.state}: {answer.stdout.strip()}")
+
+
+def _no_picture(source: str) -> str:
+    """What to do where there is something, but no picture."""
+    if "://" in source:
+        return "look up the address of its stream (RTSP or MJPEG); a player such as VLC must show it"
+    if Path(source).is_file():
+        return "no video that can be played: MP4 (H.264) and AVI (MJPEG) can"
+    return "does another program use it? else unplug it and plug it in again"
+
+
 def find_camera(name: str | None, dev: Path = DEV) -> Finding:
-    """Whether the camera of the configuration is there and may be opened; OpenCV is not asked.
+    """Whether the camera of the configuration is there and may be opened; it is not looked through.
 
     Args:
         name: As the configuration says.

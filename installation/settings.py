@@ -118,7 +118,7 @@ class CameraSettings:
     mirror: bool = False
     exposure: float | None = None
     may_repeat: bool = False
-    stalled_after_s: float = 2.0
+    stalled_after_s: float = 1.75
     hold_s: float = 1.0
     gone_after_s: float = 5.0
     white_balance: bool = False

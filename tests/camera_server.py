@@ -97,10 +97,14 @@ def take_pictures(scenes: list[Picture]) -> list[bytes]:
     return [_encode(scene, seed) for seed, scene in enumerate(scenes * repeats)]
 
 
+def as_jpeg(picture: Picture) -> bytes:
+    """A picture (BGR) as network cameras send it."""
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+
+
 def _encode(picture: Picture, seed: int) -> bytes:
     noise = np.random.default_rng(seed).integers(-_NOISE, _NOISE + 1, picture.shape[:2], dtype=np.int16)
-    noisy = np.clip(picture.astype(np.int16) + noise[..., None], 0, 255).astype(np.uint8)
-    return bytes(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+    return as_jpeg(np.clip(picture.astype(np.int16) + noise[..., None], 0, 255).astype(np.uint8))
 
 
 class _Server(ThreadingHTTPServer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,10 +19,16 @@ STANDS, LEAVES = 18, 38
 NUM_NOISES = 8
 
 
-def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
-    """Walls without a painting, one after the other; the light changes, and people walk through."""
+def empty_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
+    """Walls without a painting, one after the other; the light changes, and people walk through.
+
+    Args:
+        seed: Draws it all.
+        num_frames: So many pictures.
+        first: The number of the first of them, a multiple of SCENE_FRAMES.
+    """
     noises = _noises(np.random.default_rng(seed))
-    for number in range(num_frames):
+    for number in range(first, first + num_frames):
         step = number % SCENE_FRAMES
         if step == 0:
             rng = np.random.default_rng((seed, 1, number))
@@ -33,10 +40,35 @@ def empty_rooms(seed: int, num_frames: int) -> Iterator[Pixels]:
         yield _with(cv2.convertScaleAbs(frame, alpha=light), noises[number % NUM_NOISES])
 
 
-def passing_by(seed: int, artworks: Sequence[Pixels], num_frames: int, frames_per_s: float = 5.0) -> Iterator[Pixels]:
-    """A camera that is carried past paintings, and never stays on one for as long as half a second."""
+def furnished_rooms(seed: int, num_frames: int, first: int = 0) -> Iterator[Pixels]:
+    """Walls with a door or an empty frame, one after the other, and nobody there.
+
+    No hand either: one that is held before an empty frame for ten seconds is as good as a picture of a hand.
+    """
     noises = _noises(np.random.default_rng(seed))
-    for number in range(num_frames):
+    for number in range(first, first + num_frames):
+        if number % SCENE_FRAMES == 0:
+            rng = np.random.default_rng((seed, 3, number))
+            conditions = replace(draw_conditions(rng), has_hand=False)
+            wall = render(rng, parts.no_artwork(rng), conditions).camera_frame
+        light = 1 + 0.05 * np.sin(number % SCENE_FRAMES / 8)
+        yield _with(cv2.convertScaleAbs(wall, alpha=light), noises[number % NUM_NOISES])
+
+
+def passing_by(
+    seed: int, artworks: Sequence[Pixels], num_frames: int, first: int = 0, frames_per_s: float = 5.0
+) -> Iterator[Pixels]:
+    """A camera that is carried past paintings, and never stays on one for as long as half a second.
+
+    Args:
+        seed: Draws it all.
+        artworks: What hangs there.
+        num_frames: So many pictures.
+        first: The number of the first of them, a multiple of SCENE_FRAMES.
+        frames_per_s: Of the camera.
+    """
+    noises = _noises(np.random.default_rng(seed))
+    for number in range(first, first + num_frames):
         step = number % SCENE_FRAMES
         if step == 0:
             rng = np.random.default_rng((seed, 2, number))

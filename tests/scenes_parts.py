@@ -89,6 +89,24 @@ def framed(rng: Random, artwork: Pixels, style: str) -> tuple[Pixels, int]:
     return picture, (picture.shape[1] - artwork.shape[1]) // 2
 
 
+def no_artwork(rng: Random) -> Pixels:
+    """What has four corners and hangs or stands at a wall, and is no artwork: a door, or what an empty frame shows."""
+    colour = np.clip(rng.uniform(60, 235) + rng.normal(0, 14, 3), 30, 245)
+    if rng.uniform() < 0.5:
+        picture = np.full((int(rng.integers(240, 480)), int(rng.integers(240, 480)), 3), colour)
+        return np.clip(picture + rng.normal(0, 1, picture.shape), 0, 255).astype(np.uint8)
+    door = np.full((640, 300, 3), colour, np.uint8)
+    for top, bottom in ((40, 280), (330, 600)):
+        _panel(rng, door[top:bottom, 40:260])
+    cv2.circle(door, (275, 320), 9, (70, 110, 130), -1, cv2.LINE_AA)
+    return door
+
+
+def _panel(rng: Random, part: Pixels) -> None:
+    """A sunken panel: what looks up is bright, what looks down is dark."""
+    _profile(rng, part, 8, rng.uniform(10, 30))
+
+
 def _bordered(picture: Pixels, width: int, colour: NDArray[np.float64]) -> Pixels:
     return np.asarray(
         cv2.copyMakeBorder(picture, *(width,) * 4, cv2.BORDER_CONSTANT, value=[float(each) for each in colour]),

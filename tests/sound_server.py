@@ -154,6 +154,12 @@ class Listener:
             data = bytes(self._data[: len(self._data) // 8 * 8])
         return np.frombuffer(data, np.float32).reshape(-1, 2)
 
+    @property
+    def num_frames(self) -> int:
+        """Audio frames heard so far; counting them costs nothing, however many they are."""
+        with self._grown:
+            return len(self._data) // 8
+
     def wait_until(self, is_enough: Callable[[FloatArray], bool], timeout_s: float) -> FloatArray:
         """Wait until `is_enough(samples)`; returns the samples.
 

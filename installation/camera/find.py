@@ -1,8 +1,9 @@
 """Where the painting is: a ladder from what is certain to what is likely.
 
 Corners fixed by the technician; else a known work, by its features; else what has four corners, like a frame; else the
-middle of the picture, if there is anything to see in it. What was found is followed from picture to picture, and the
-searches take turns, so that no picture waits for all of them.
+middle of the picture. Wherever it is, there has to be a picture in it (`evidence`): a door has four corners, too. What
+was found is followed from one picture of the camera to the next, and the searches take turns, so that no picture waits
+for all of them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from installation.camera.evidence import shows_picture
 from installation.camera.find_edges import find_painting
-from installation.camera.find_frames import find_candidates, prominence
+from installation.camera.find_frames import MIN_SUPPORT, find_candidates, outline_support, prominence
 from installation.camera.find_track import Tracker
 from installation.camera.match import KnownWorks, Match, reduced
 from installation.camera.rectify import Corners, Pixels, flatten, rectangle
@@ -31,6 +33,10 @@ MAX_MISSES = 3
 """A known work is given up when it is not recognised so many times in a row."""
 SAME_PLACE = 0.03
 """Corners nearer to each other than this, as a share of the diagonal, are the same."""
+MAX_CANDIDATES = 3
+"""So many things with four corners are looked into, the likeliest first."""
+FIXED_REACH = 6
+"""Corners that were set by hand may be off by so many pixels of the size at which frames are looked for."""
 CENTRE_SHARE = 0.7
 """Of the picture's width and height: what is taken for the painting when nothing says where it is."""
 MIN_DETAIL = 0.35
@@ -67,6 +73,7 @@ class Finder:
         self.known = known
         self.fixed = fixed
         self._found: Found | None = None
+        self._is_filled = False
         self._rival: Corners | None = None
         self._tracker: Tracker | None = None
         self._turn = self._num_misses = 0
@@ -95,6 +102,7 @@ class Finder:
         Shape: camera_frame (height, width, 3) BGR.
         """
         if self.fixed is not None:
+            self._find_fixed(camera_frame, self.fixed, FRAME_TURN)
             return self._find_fixed(camera_frame, self.fixed, PATCH_TURN)
         frame = find_frame(camera_frame)
         if frame is not None and (match := self.known.recognise(camera_frame, frame.corners)):
@@ -108,12 +116,18 @@ class Finder:
     def _is_known(self) -> bool:
         return self._found is not None and self._found.rung == "known"
 
-    def _find_fixed(self, camera_frame: Pixels, corners: Corners, turn: int) -> Found:
+    def _find_fixed(self, camera_frame: Pixels, corners: Corners, turn: int) -> Found | None:
+        """What hangs where somebody has said it hangs, unless it was taken away, or somebody stands before it."""
         artwork_id = self._found.artwork_id if self._found else None
-        if turn == PATCH_TURN:
+        if turn == FRAME_TURN:
+            self._is_filled = is_filled(camera_frame, corners)
+        elif turn == PATCH_TURN:
             match = self.known.recognise(camera_frame, corners)
-            artwork_id = match.artwork_id if match else None
-        self._found = Found(corners, 1.0, "fixed", artwork_id)
+            self._num_misses = 0 if match else self._num_misses + 1
+            if match or self._num_misses >= MAX_MISSES:
+                artwork_id = match.artwork_id if match else None
+        is_there = self._is_filled or artwork_id is not None
+        self._found = Found(corners, 1.0, "fixed", artwork_id) if is_there else None
         return self._found
 
     def _follow(self, camera_frame: Pixels) -> None:
@@ -157,10 +171,22 @@ def find_frame(camera_frame: Pixels) -> Found | None:
     Shape: camera_frame (height, width, 3) BGR.
     """
     small, scale = reduced(camera_frame, SEARCH_SIDE)
-    for candidate in find_candidates(small)[:1]:
+    for candidate in find_candidates(small)[:MAX_CANDIDATES]:
         corners = find_painting(camera_frame, np.asarray(candidate.corners / scale, np.float32))
-        return Found(corners, candidate.support, "frame", None)
+        if shows_picture(camera_frame, corners):
+            return Found(corners, candidate.support, "frame", None)
     return None
+
+
+def is_filled(camera_frame: Pixels, corners: Corners) -> bool:
+    """Say whether a painting hangs in a place that somebody has fixed: it ends there, and shows a picture.
+
+    Shape: camera_frame (height, width, 3) BGR.
+    """
+    if not shows_picture(camera_frame, corners):
+        return False
+    small, scale = reduced(camera_frame, SEARCH_SIDE)
+    return outline_support(small, np.asarray(corners * scale, np.float32), FIXED_REACH) >= MIN_SUPPORT
 
 
 def find_centre(camera_frame: Pixels) -> Found | None:
@@ -169,12 +195,18 @@ def find_centre(camera_frame: Pixels) -> Found | None:
     Shape: camera_frame (height, width, 3) BGR.
     """
     height, width = camera_frame.shape[:2]
-    corners = rectangle(CENTRE_SHARE * width, CENTRE_SHARE * height)
-    corners += np.array([width, height], np.float32) * (1 - CENTRE_SHARE) / 2
+    corners = middle_of(width, height)
     view = cv2.cvtColor(flatten(camera_frame, corners, 160, 90), cv2.COLOR_BGR2GRAY).astype(np.float32)
     spread = cv2.blur(view**2, (9, 9)) - cv2.blur(view, (9, 9)) ** 2
     detail = float((spread > 15**2).mean())
-    return Found(corners, 0.5 * detail, "centre", None) if detail >= MIN_DETAIL else None
+    is_there = detail >= MIN_DETAIL and shows_picture(camera_frame, corners)
+    return Found(corners, 0.5 * detail, "centre", None) if is_there else None
+
+
+def middle_of(width: int, height: int) -> Corners:
+    """Give the corners of the middle of a picture of this size."""
+    margin = np.array([width, height]) * (1 - CENTRE_SHARE) / 2
+    return np.asarray(rectangle(CENTRE_SHARE * width, CENTRE_SHARE * height) + margin, np.float32)
 
 
 def _known(match: Match) -> Found:

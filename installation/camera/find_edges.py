@@ -26,6 +26,8 @@ MIN_COVER = 0.65
 """Share of a border along which there has to be one."""
 MIN_CLEARNESS = 1.6
 """By what a border has to be stronger than what is usual inside the painting."""
+MIN_DRIFT_CLEARNESS = 2.0
+"""Or so many times as strong, when changes to and fro are left out."""
 MAX_VARIETY, MAX_RELATIVE_VARIETY = 6.0, 0.33
 """How much may change along the side of a frame: in grey values, and beside what changes along the painting's."""
 NOISE = 1.5
@@ -47,10 +49,15 @@ class _Front(NamedTuple):
 
 
 class _Profiles(NamedTuple):
-    """For each distance from the edge: how often something changes there inwards, how much, and how much along it."""
+    """For each distance from the edge: how often something changes there inwards, how much, and how much along it.
+
+    `drift` is what is left of the changes when those to and fro cancel each other: little within a painting, much where
+    one colour ends all along.
+    """
 
     cover: Profile
     step: Profile
+    drift: Profile
     variety: Profile
 
 
@@ -64,7 +71,9 @@ def find_painting(camera_frame: Pixels, outline: Corners) -> Corners:
         outline = _bounded(front, [_outermost(strip) for strip in front.strips], outline)
     front = _from_the_front(camera_frame, outline)
     border = _border(front)
-    return _bounded(front, [_nearest(strip, border) for strip in front.strips], outline)
+    outline = _bounded(front, [_nearest(strip, border, 9, 3.5) for strip in front.strips], outline)
+    front = _from_the_front(camera_frame, outline)
+    return _bounded(front, [_nearest(strip, MARGIN, 5, 2.0) for strip in front.strips], outline)
 
 
 def _from_the_front(camera_frame: Pixels, outline: Corners) -> _Front:
@@ -88,21 +97,22 @@ def _border(front: _Front) -> int:
     for edge in _edges(profiles, depth):
         ring = variety[:, min(border + 2, edge - 1) : max(edge - 1, border + 3)].mean(axis=1)
         # The worst of the four sides does not count: a hand may be there.
-        if np.sort(ring)[2] > MAX_VARIETY or np.sort((ring - NOISE) / inside)[2] > MAX_RELATIVE_VARIETY:
-            break
-        border = edge
+        if np.sort(ring)[2] <= MAX_VARIETY and np.sort((ring - NOISE) / inside)[2] <= MAX_RELATIVE_VARIETY:
+            border = edge
     return border
 
 
 def _profiles(strip: Strip, depth: int) -> _Profiles:
     along = strip.shape[0]
     middle = strip[MARGIN + along // 6 : along - MARGIN - along // 6, : depth + 1]
-    inwards = _strongest(np.diff(middle, axis=1))
+    changes = np.diff(middle, axis=1)
+    inwards = _strongest(changes)
     smooth = np.asarray(cv2.blur(middle, (1, 9)), np.float32)
     apart = _strongest(smooth[16:, :-1] - smooth[:-16, :-1])
     return _Profiles(
         cover=np.asarray((_spread(inwards, 3) > EDGE).mean(axis=0), np.float32),
         step=np.asarray(inwards.mean(axis=0), np.float32),
+        drift=np.asarray(np.abs(changes.mean(axis=0)).max(axis=1), np.float32),
         variety=np.asarray(np.median(apart, axis=0), np.float32),
     )
 
@@ -111,14 +121,20 @@ def _edges(profiles: list[_Profiles], depth: int) -> list[int]:
     """Distances at which something runs all around, from the outside in."""
     step = np.stack([each.step for each in profiles])
     cover = np.sort(_spread(np.stack([each.cover for each in profiles]), 5), axis=0)
-    usual = np.maximum(np.median(step[:, depth // 2 :], axis=1, keepdims=True), 0.5)
-    clear = np.exp(
-        np.log(1e-3 + np.minimum(_spread(step, 5), 4 * step.mean(axis=1, keepdims=True)) / usual).mean(axis=0)
-    )
-    is_edge = (cover[1] > MIN_COVER - 0.05) & (cover.mean(axis=0) > MIN_COVER) & (clear > MIN_CLEARNESS)
+    is_clear = _clearness(step) > MIN_CLEARNESS
+    is_one_way = _clearness(np.stack([each.drift for each in profiles])) > MIN_DRIFT_CLEARNESS
+    is_covered = (cover[1] > MIN_COVER - 0.05) & (cover.mean(axis=0) > MIN_COVER)
+    is_edge = (is_covered & is_clear) | ((cover[0] > MIN_COVER) & is_one_way)
     strength = np.minimum(step, 12).mean(axis=0)
     is_peak = strength == _spread(strength[None], 5)[0]
     return [at for at in range(MARGIN + 3, depth - 2) if is_edge[at] and is_peak[at]]
+
+
+def _clearness(strength: NDArray[np.float32]) -> Profile:
+    """By how many times something is stronger at each distance than is usual deep inside, all four sides together."""
+    usual = np.maximum(np.median(strength[:, strength.shape[1] // 2 :], axis=1, keepdims=True), 0.5)
+    bounded = np.minimum(_spread(strength, 5), 4 * strength.mean(axis=1, keepdims=True))
+    return np.asarray(np.exp(np.log(1e-3 + bounded / usual).mean(axis=0)), np.float32)
 
 
 def _outermost(strip: Strip) -> Line:
@@ -131,12 +147,12 @@ def _outermost(strip: Strip) -> Line:
     return _fit(np.arange(first, last), offsets + start + 1.0, steps.max(axis=1))
 
 
-def _nearest(strip: Strip, border: int, reach: int = 5) -> Line:
+def _nearest(strip: Strip, border: int, reach: int, sigma: float) -> Line:
     """The edge nearest to the border."""
     start = max(border - reach, 0)
     first, last = border + 4, strip.shape[0] - border - 4
     steps = _strongest(np.diff(strip[first:last, start : border + reach + 2], axis=1))
-    nearness = np.exp(-0.5 * ((np.arange(steps.shape[1]) + start - border) / 2) ** 2)
+    nearness = np.exp(-0.5 * ((np.arange(steps.shape[1]) + start - border) / sigma) ** 2)
     return _fit(np.arange(first, last), (steps * nearness).argmax(axis=1) + start + 1.0, steps.max(axis=1))
 
 

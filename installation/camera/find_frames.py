@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -18,6 +19,8 @@ MIN_SUPPORT = 0.6
 """Share of the outline along which there has to be an edge."""
 MIN_STRAIGHT = 0.5
 """Of an outline that is partly covered: the share that four straight sides have to make up. A head has less."""
+REACH = 2
+"""And so many pixels beside it, at most."""
 EDGE = 3.0
 """What counts as one: grey values from one pixel to the next, after smoothing."""
 
@@ -48,16 +51,18 @@ def find_candidates(picture: Pixels) -> list[Candidate]:
 
     Shape: picture (height, width, 3) BGR.
     """
-    smooth = cv2.GaussianBlur(picture, (5, 5), 0)
-    candidates: list[Candidate] = []
-    for each in (cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY), cv2.absdiff(smooth[..., 2], smooth[..., 0])):
-        plane = np.asarray(each, np.uint8)
-        gradient = [
-            np.asarray(cv2.Scharr(plane, cv2.CV_32F, *along, scale=1 / 32), np.float32) for along in ((1, 0), (0, 1))
-        ]
-        candidates += [_judged(corners, gradient[0], gradient[1]) for corners in _quadrilaterals(plane)]
-    candidates = [each for each in candidates if each.support >= MIN_SUPPORT]
-    return sorted(candidates, key=lambda each: -each.score)
+    candidates = [
+        _judged(corners, across, down) for plane, across, down in _planes(picture) for corners in _quadrilaterals(plane)
+    ]
+    return sorted((each for each in candidates if each.support >= MIN_SUPPORT), key=lambda each: -each.score)
+
+
+def outline_support(picture: Pixels, corners: Corners, reach: int) -> float:
+    """Along what share of an outline something ends, give or take so many pixels; the worst side counts double.
+
+    Shape: picture (height, width, 3) BGR.
+    """
+    return max(_edge_support(corners, across, down, reach) for _, across, down in _planes(picture))
 
 
 def prominence(corners: Corners, size: tuple[int, ...]) -> float:
@@ -79,19 +84,28 @@ def in_order(corners: Corners) -> Corners:
     return np.roll(clockwise, -start, axis=0)
 
 
+def _planes(picture: Pixels) -> Iterator[tuple[Pixels, Gradient, Gradient]]:
+    """Brightness and colour, smoothed, and how much they change across and down."""
+    smooth = cv2.GaussianBlur(picture, (5, 5), 0)
+    for each in (cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY), cv2.absdiff(smooth[..., 2], smooth[..., 0])):
+        plane = np.asarray(each, np.uint8)
+        across, down = (cv2.Scharr(plane, cv2.CV_32F, *along, scale=1 / 32) for along in ((1, 0), (0, 1)))
+        yield plane, np.asarray(across, np.float32), np.asarray(down, np.float32)
+
+
 def _judged(corners: Corners, across: Gradient, down: Gradient) -> Candidate:
-    support = _edge_support(corners, across, down)
+    support = _edge_support(corners, across, down, REACH)
     return Candidate(corners, support, support**2 * prominence(corners, across.shape))
 
 
-def _edge_support(corners: Corners, across: Gradient, down: Gradient) -> float:
+def _edge_support(corners: Corners, across: Gradient, down: Gradient, reach: int) -> float:
     """Along what share of the outline the picture changes from inside to outside; the worst side counts double."""
     height, width = across.shape
     sides = np.roll(corners, -1, axis=0) - corners
     normals = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.maximum(np.linalg.norm(sides, axis=1), 1e-6)[:, None]
     places = corners[:, None] + sides[:, None] * np.linspace(0.04, 0.96, 32)[:, None]
     strongest = np.zeros(places.shape[:2])
-    for shift in (-2, -1, 0, 1, 2):
+    for shift in range(-reach, reach + 1):
         x, y = (places + shift * normals[:, None]).round().astype(int).transpose(2, 0, 1)
         is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from installation.camera.find import Found
+from installation.camera.find import Found, middle_of
 from installation.camera.rectify import Corners, Pixels, flatten
 from installation.messages import Hint
 
@@ -34,6 +34,7 @@ class TriggerSettings:
         min_side: Its longer side, as a share of the picture's longer side.
         min_confidence: Of having found a painting at all.
         min_likeness: Correlation of what is seen, from which two unknown works are taken for the same.
+        backdrop_s: What is in the middle of the camera's picture for so long is nothing that somebody holds up.
         patience_s: After so long, still but with glare or without sharp detail, it counts nevertheless: some paintings
             are like that.
     """
@@ -47,6 +48,7 @@ class TriggerSettings:
     min_side: float = 0.13
     min_confidence: float = 0.3
     min_likeness: float = 0.72
+    backdrop_s: float = 120.0
     patience_s: float = 4.0
 
 
@@ -92,7 +94,12 @@ class Trigger:
         self.settings = settings or TriggerSettings()
         self._anchor: Look | None = None
         self._answered: Look | None = None
+        self._backdrop = Backdrop(self.settings.min_likeness, self.settings.backdrop_s)
         self._still_since_s = self._clear_since_s = 0.0
+
+    def forget(self) -> None:
+        """Let the work that was answered last count again, as after its visitor has left."""
+        self._anchor = self._answered = None
 
     def update(self, now_s: float, camera_frame: Pixels, found: Found | None) -> Verdict:
         """Take in a picture and what was found in it.
@@ -104,7 +111,9 @@ class Trigger:
 
         Shape: camera_frame (height, width, 3) BGR.
         """
-        if found is None or found.confidence < self.settings.min_confidence:
+        is_backdrop = self._backdrop.update(now_s, camera_frame)
+        is_unsure = found is not None and found.rung == "centre" and is_backdrop
+        if found is None or found.confidence < self.settings.min_confidence or is_unsure:
             self._anchor = None
             return Verdict(Hint.NONE, 0.0, is_new=False, is_present=False)
         look = see(camera_frame, found)
@@ -151,6 +160,35 @@ class Trigger:
         if before.artwork_id and now.artwork_id:
             return before.artwork_id == now.artwork_id
         return likeness(before, now) >= self.settings.min_likeness
+
+
+class Backdrop:
+    """What the camera sees when nobody is there: a room may have as much in it as a painting. Time is an argument."""
+
+    def __init__(self, min_likeness: float, stays_s: float) -> None:
+        """Take what is seen first for it.
+
+        Args:
+            min_likeness: Correlation from which two looks show the same.
+            stays_s: What is seen for so long without a change becomes the backdrop.
+        """
+        self._min_likeness, self._stays_s = min_likeness, stays_s
+        self._usual: Look | None = None
+        self._newest: Look | None = None
+        self._newest_since_s = 0.0
+
+    def update(self, now_s: float, camera_frame: Pixels) -> bool:
+        """Take in a picture; returns whether its middle shows the backdrop.
+
+        Shape: camera_frame (height, width, 3) BGR.
+        """
+        height, width = camera_frame.shape[:2]
+        look = see(camera_frame, Found(middle_of(width, height), 0.0, "centre", None))
+        if self._newest is None or likeness(self._newest, look) < self._min_likeness:
+            self._newest, self._newest_since_s = look, now_s
+        if self._usual is None or now_s - self._newest_since_s >= self._stays_s:
+            self._usual = self._newest
+        return likeness(self._usual, look) >= self._min_likeness
 
 
 def see(camera_frame: Pixels, found: Found) -> Look:

@@ -49,11 +49,13 @@ from installation.settings import CameraSettings
 
 Pixels = npt.NDArray[np.uint8]
 
-HEARTBEAT_S = 1.0
+HEARTBEAT_S = 0.25
 WAIT_S = 0.05
 HANGING_S = 4.0
 """A source that does not come back for so long beyond the stall keeps the heartbeat from being sent; the supervisor
 then replaces the process, which is the only way to end a call that hangs."""
+RESTING_S = 0.12
+"""Between two looks while a work that was answered is still held up: its composer wants the processor."""
 COMING_S = 0.3
 """Something is held up for so long before it is a visitor."""
 
@@ -86,11 +88,11 @@ class Watcher:
         self._name = shown_name(settings.source)
         self._finder = Finder(KnownWorks())
         self._fixed: Outline | None = None
-        self._trigger_settings = TriggerSettings(hold_s=settings.hold_s)
-        self._trigger = Trigger(self._trigger_settings)
+        self._trigger = Trigger(TriggerSettings(hold_s=settings.hold_s))
         self._artworks = ArtworkFolder(settings.artworks_dir, settings.white_balance)
         self._visitor = Presence(COMING_S, settings.gone_after_s)
         self._number = self._num_held = 0
+        self._rests_until_s = 0.0
         self._is_ready = self._is_lost = self._is_taught = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
@@ -112,6 +114,9 @@ class Watcher:
             known, self._learning, self._is_taught = self._learning.result(), None, True
             if known is not None:
                 self._finder.known = known
+        rest_s = self._rests_until_s - time.monotonic()
+        if rest_s > 0:
+            time.sleep(rest_s)
         taken = self._reader.wait_for(self._number, WAIT_S)
         if taken is not None:
             self._number = taken.number
@@ -135,6 +140,8 @@ class Watcher:
         found = self._finder.find(taken.pixels) if self._is_taught else None
         verdict = self._trigger.update(taken.taken_at_s, taken.pixels, found)
         self._num_held = self._num_held + 1 if verdict.held else 0
+        if verdict.held == 1.0:
+            self._rests_until_s = taken.taken_at_s + RESTING_S
         self._greet(taken.taken_at_s, verdict.is_present)
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)
@@ -145,7 +152,7 @@ class Watcher:
             if self._visitor.is_here:
                 self._say(VisitorCame())
             else:
-                self._trigger = Trigger(self._trigger_settings)  # the same work, held up again, counts again
+                self._trigger.forget()  # the same work, held up again, counts again
                 self._say(VisitorLeft())
 
     def _hand_over(self, pixels: Pixels, found: Found) -> None:
@@ -188,7 +195,7 @@ class Watcher:
             self._is_ready, self._is_lost = False, True
             self._say(CameraLost(self._name, self._reader.reason))
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
-            self._trigger = Trigger(self._trigger_settings)
+            self._trigger.forget()
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s

@@ -61,7 +61,7 @@ class CameraLost:
 
 @dataclass(frozen=True, slots=True)
 class CameraHeartbeat:
-    """From camera, about once a second, while pictures come or the source is tried again; not while it hangs in it.
+    """From camera, several times a second, while pictures come or the source is tried again; not while it hangs in it.
 
     Attributes:
         num_frames: Taken since the process started; a picture like the last one to the byte is none.

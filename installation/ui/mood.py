@@ -18,6 +18,7 @@ class Mood:
         is_looking: The camera's picture is shown.
         is_answering: The progress of a visitor's music is shown.
         is_explaining: What is beside the label is shown.
+        is_inviting: Visitors are invited to the camera.
     """
 
     darkness: float = 0.0
@@ -25,10 +26,11 @@ class Mood:
     is_looking: bool = False
     is_answering: bool = False
     is_explaining: bool = True
+    is_inviting: bool = False
 
 
 MOODS: Mapping[Scene, Mood] = {
-    Scene.ATTRACT: Mood(),
+    Scene.ATTRACT: Mood(is_inviting=True),
     Scene.LOOKING: Mood(darkness=0.86, music=0.22, is_looking=True, is_explaining=False),
     Scene.COMPOSING: Mood(music=0.22, is_answering=True, is_explaining=False),
     Scene.LISTENING: Mood(),

@@ -19,6 +19,7 @@ from installation.messages import (
 from installation.ui.badge import Badge
 from installation.ui.glass import Glass
 from installation.ui.glide import Glide
+from installation.ui.invitation import Invitation
 from installation.ui.layout import NOWHERE, Rect
 from installation.ui.mood import MOODS
 from installation.ui.night import Night, veil
@@ -33,6 +34,8 @@ _LONGEST_HOLD_S = 3.0
 """The camera's picture of what was seen gives way to the painting, or, should that not come, to time."""
 _DEEP = 0.9
 """From this darkness on the words of the night are seen."""
+_BEHIND_WORDS = 0.22
+"""So strongly the music is seen while words of an invitation stand before it."""
 _SHADED = 0.5
 """In this darkness nobody sees the painting move."""
 
@@ -44,6 +47,7 @@ class Room:
         wall: Painting, label and music.
         glass: The camera's picture.
         voice: What is said to a visitor.
+        invitation: Whether visitors are invited to the camera.
         badge: What is said to the staff.
         night: What is said when it is closed.
         words: In which language.
@@ -71,6 +75,7 @@ class Room:
         self.wall = Wall(tap, now_s, is_motion_reduced=is_motion_reduced)
         self.glass = Glass(eye)
         self.voice = Voice()
+        self.invitation = Invitation()
         self.badge = Badge()
         self.night = Night(closed_note)
         self.words: Words = ENGLISH
@@ -91,6 +96,11 @@ class Room:
         if not (mood.is_answering and self.glass.is_open):  # what was seen stays until the painting is there
             self._darkness.target = mood.darkness
         self._darkness.time_s = _DUSK_S if scene is Scene.CLOSED else _DIM_S
+        if mood.is_inviting:
+            self.invitation.begin(now_s)
+        else:
+            self.invitation.end()
+        self.invitation.advance(now_s)
         self._music.target = mood.music
         self.wall.is_answering, self.wall.is_explaining = mood.is_answering, mood.is_explaining
         self.badge.is_composer_lost = scene is Scene.FAILSAFE
@@ -117,6 +127,9 @@ class Room:
             self._speak()
         else:
             self.badge.is_camera_lost = isinstance(message, CameraLost)
+            self.invitation.is_camera_there = not self.badge.is_camera_lost
+            if MOODS[self.scene].is_inviting:
+                self.invitation.begin(self._advanced_at_s)
             self._is_all_new = True
 
     def tell_progress(self, progress: ComposeProgress) -> None:
@@ -150,7 +163,7 @@ class Room:
             silent = self.words.show_me if self._view.outline is None else self.words.found
             self.voice.say(self.words.hints.get(self._view.hint, silent), self._advanced_at_s)
         else:
-            self.voice.say("", self._advanced_at_s)
+            self.voice.say(self.words.invitation if self.invitation.is_said else "", self._advanced_at_s)
 
     # ------------------------------------------------------------ what is seen
 
@@ -163,6 +176,9 @@ class Room:
         self._advanced_at_s = now_s
         if MOODS[self.scene].is_answering and self.glass.is_open and now_s > self._lit_until_s:
             self._light_up()
+        if self.invitation.advance(now_s):
+            self._music.target = _BEHIND_WORDS if self.invitation.is_said else MOODS[self.scene].music
+            self._speak()
         is_light_new = self._darkness.advance(passed_s)
         self._music.advance(passed_s)
         self.wall.music_strength = self._music.value

@@ -22,6 +22,7 @@ class Words:
         unknown_work: The title of a work that is in no gallery.
         untitled: The title of a work that nobody has named.
         composing: Beside the progress of what will be heard next.
+        invitation: While nobody is there, if there is a camera.
         show_me: While the camera finds no painting.
         found: When it has found one.
         hints: What would help the camera.
@@ -51,6 +52,7 @@ class Words:
     unknown_work: str
     untitled: str
     composing: str
+    invitation: str
     show_me: str
     found: str
     hints: Mapping[Hint, str]
@@ -81,6 +83,7 @@ ENGLISH = Words(
     unknown_work="A work new to us",
     untitled="Untitled",
     composing="composing what comes next",
+    invitation="Show the camera a picture and hear its music",
     show_me="Show me a painting",
     found="I see it. Hold it just like that",
     hints={
@@ -129,6 +132,7 @@ ITALIAN = Words(
     unknown_work="Un’opera nuova per noi",
     untitled="Senza titolo",
     composing="sta nascendo il seguito",
+    invitation="Mostra un quadro alla telecamera e ascolta la sua musica",
     show_me="Mostrami un dipinto",
     found="Lo vedo. Tienilo così",
     hints={
@@ -177,6 +181,7 @@ GERMAN = Words(
     unknown_work="Ein Werk, das wir nicht kennen",
     untitled="Ohne Titel",
     composing="die Fortsetzung entsteht",
+    invitation="Zeig der Kamera ein Bild und hör seine Musik",
     show_me="Zeig mir ein Bild",
     found="Ich sehe es. Bleib genau so",
     hints={
@@ -225,6 +230,7 @@ FRENCH = Words(
     unknown_work="Une œuvre nouvelle pour nous",
     untitled="Sans titre",
     composing="la suite est en train de naître",
+    invitation="Montrez un tableau à la caméra et écoutez sa musique",
     show_me="Montrez-moi un tableau",
     found="Je le vois. Restez comme cela",
     hints={
@@ -273,6 +279,7 @@ SPANISH = Words(
     unknown_work="Una obra nueva para nosotros",
     untitled="Sin título",
     composing="está naciendo lo que sigue",
+    invitation="Enseña un cuadro a la cámara y escucha su música",
     show_me="Enséñame un cuadro",
     found="Ya lo veo. Mantenlo así",
     hints={

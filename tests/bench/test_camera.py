@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from bench.camera import Outcome, corner_error, found_lines, known_works, look_at_scenes, table
+from bench.camera import table
+from bench.camera_rooms import KINDS, Watch, false_triggers
+from bench.camera_scenes import Hanging, Outcome, corner_error, found_lines, look_at
 from installation.camera.find import Found
 from installation.camera.rectify import rectangle
-from tests.installation.camera.conftest import GALLERY
-from tests.scenes import Conditions, Scene, read_artwork
+from tests.scenes import Conditions, Scene
 
 
 def outcome(error: float, angle_deg: float = 0, is_known: bool = True, is_mistaken: bool = False) -> Outcome:
@@ -37,8 +38,17 @@ def test_an_error_is_a_share_of_the_diagonal() -> None:
     assert corner_error(None, scene) == float("inf")
 
 
-def test_scenes_are_looked_at() -> None:
-    artworks = {path.stem: read_artwork(path) for path in sorted(GALLERY.glob("vincent*.jpg"))[:2]}
-    outcomes = list(look_at_scenes(artworks, known_works(list(artworks)[:1], artworks), 4, seed=1))
+def test_scenes_are_looked_at_and_are_the_same_wherever_one_begins() -> None:
+    outcomes = look_at(Hanging(seed=1, first=0, stop=4, is_streamed=False))
     assert [each.is_known for each in outcomes] == [True, False, True, False]
     assert any(each.is_met_again is not None for each in outcomes)
+    assert look_at(Hanging(seed=1, first=3, stop=4, is_streamed=False)) == outcomes[3:]
+
+
+def test_scenes_are_looked_at_through_a_stream() -> None:
+    assert [each.is_known for each in look_at(Hanging(seed=1, first=0, stop=2, is_streamed=True))] == [True, False]
+
+
+def test_rooms_are_watched() -> None:
+    for kind in KINDS:
+        assert false_triggers(Watch(kind, 3, 50, 10)) == []

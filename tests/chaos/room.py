@@ -20,6 +20,9 @@ import psutil
 
 from installation.works import BUNDLED_GALLERY
 from tests import screen
+from tests.camera_server import CameraServer
+from tests.installation.camera.cameras import wall
+from tests.installation.run_kiosk import EVERY_LINE
 from tests.sound_server import Listener, SoundServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,6 +30,8 @@ RATE = 48000
 MAX_GAP_S = 0.020
 """Shorter silences are none."""
 PATIENCE_S = 180.0
+CAMERA_FPS = 10.0
+"""Enough to see that pictures come; a wall needs no more."""
 COMPILER = shutil.which("cc")
 """Makes the library that lets one program see another time on the wall."""
 
@@ -39,12 +44,17 @@ class Room:
         gallery: The folder of its works.
         config: Its configuration file.
         server: Its loudspeakers.
+        camera: Its camera, before an empty wall.
+        noticed_s: How long the kiosk took to notice the last trouble, if that was measured.
     """
 
-    def __init__(self, folder: Path, server: SoundServer, display: dict[str, str], model: str) -> None:
+    def __init__(
+        self, folder: Path, server: SoundServer, display: dict[str, str], camera: CameraServer, model: str
+    ) -> None:
         self.home, self.gallery = folder / "home", folder / "gallery"
         self.config, self.clock = folder / "kiosk.yaml", folder / "clock"
-        self.server = server
+        self.server, self.camera = server, camera
+        self.noticed_s: float | None = None
         self._port = _free_port()
         self.listener: Listener
         self._listening = contextlib.ExitStack()
@@ -73,7 +83,8 @@ class Room:
             f"gallery: {{folder: {self.gallery}, scan_every_s: 1}}\n"
             "show: {seconds_per_work: 16, crossfade_s: 2}\n"
             f"audio: {{volume: {volume}}}\n"
-            f"composer: {{patience_s: 5}}\nweb: {{enabled: true, port: {self._port}}}\n{more}"
+            f"composer: {{patience_s: 5}}\nweb: {{enabled: true, port: {self._port}}}\n"
+            f"camera: {{source: '{self.camera.address}'}}\n{more}"
         )
 
     def step_clock(self, hours: int) -> None:
@@ -116,7 +127,7 @@ class Room:
     @property
     def log(self) -> str:
         """What the kiosk has said."""
-        return (self.home / "state" / "kiosk.log").read_text()
+        return (self.home / "state" / EVERY_LINE).read_text()
 
     def num_clips(self) -> int:
         """Composed so far."""
@@ -126,12 +137,12 @@ class Room:
 
     def now(self) -> int:
         """The frame of the recording that has just come."""
-        return len(self.listener.samples())
+        return self.listener.num_frames
 
     def hear(self, seconds: float) -> None:
         """Listen for so long."""
         end = self.now() + round(seconds * RATE)
-        self.listener.wait_until(lambda samples: len(samples) >= end, seconds + PATIENCE_S)
+        self.wait_until(lambda: self.now() >= end, seconds + PATIENCE_S)
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait for something.
@@ -183,8 +194,9 @@ def open_room(model: str) -> Iterator[Room]:
         tempfile.TemporaryDirectory(prefix="room") as name,
         SoundServer(Path(name, "sound")) as server,
         screen.virtual_screen() as display,
+        CameraServer(wall(), CAMERA_FPS) as camera,
     ):
-        room = Room(Path(name), server, display, model)
+        room = Room(Path(name), server, display, camera, model)
         try:
             room.wait_until(lambda: room.num_clips() >= 2)
             room.hear(5)

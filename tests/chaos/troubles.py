@@ -8,33 +8,14 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from tests.chaos.camera import camera_troubles
 from tests.chaos.composer import FLAG
 from tests.chaos.room import COMPILER, Room
-
-LISTEN_S = 3.0
-"""So long the recording goes on after everything is well again."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something that goes wrong.
-
-    Attributes:
-        name: As the table calls it.
-        measure: Makes it happen, waits until all is well again, returns the silence it cost in seconds.
-        max_silence_s: How much it may cost.
-        missing: What is not installed that it needs; empty if nothing.
-    """
-
-    name: str
-    measure: Callable[[Room], float]
-    max_silence_s: float = 0.0
-    missing: str = ""
+from tests.chaos.trouble import LISTEN_S, Trouble
 
 
 def all_troubles() -> Iterator[Trouble]:
@@ -44,6 +25,7 @@ def all_troubles() -> Iterator[Trouble]:
     for child in ("composer", "ui", "web"):
         yield Trouble(f"{child} killed", replaced(child, signal.SIGKILL))
         yield Trouble(f"{child} frozen", frozen(child))
+    yield from camera_troubles()
     yield Trouble("composer out of memory", out_of_memory)
     yield Trouble("disk full", disk_full)
     yield Trouble("gallery emptied and refilled", gallery_emptied)

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from installation import health
 from installation.admin import PinFile
-from installation.config import GalleryConfig, KioskConfig, WebConfig
+from installation.config import CameraConfig, GalleryConfig, KioskConfig, WebConfig
+from tests.camera_server import CameraServer
+from tests.installation.camera.cameras import wall
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,22 @@ def test_a_camera_on_the_network_is_asked_whether_it_is_there() -> None:
         server.shutdown()
     assert "switched on" in health.find_camera(f"http://{address}/video").advice
     assert not health.find_camera("gopher://somewhere").is_there
+
+
+def test_a_camera_is_looked_through(tmp_path: Path) -> None:
+    with CameraServer(wall()) as server:
+        finding = health.look_through_camera(CameraConfig(source=server.address))
+        assert finding.is_there
+        assert f"{server.address} answers: 640 × 360, " in finding.state
+        server.fault = "stalled"
+        silent = health.look_through_camera(CameraConfig(source=server.address))
+        assert not silent.is_there
+        assert "VLC" in silent.advice
+    (tmp_path / "notes.mp4").write_text("no video")
+    text = health.look_through_camera(CameraConfig(source=str(tmp_path / "notes.mp4")))
+    assert not text.is_there
+    assert "MP4" in text.advice
+    assert not health.look_through_camera(CameraConfig(source=str(tmp_path / "absent.mp4"))).is_there
 
 
 def test_where_music_can_be_taken_home_from_is_in_the_table_if_it_can(capsys: pytest.CaptureFixture[str]) -> None:

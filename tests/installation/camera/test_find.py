@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from installation.camera.find import NUM_TURNS, Finder, Found
+from installation.camera.find import MAX_MISSES, NUM_TURNS, Finder, Found
 from installation.camera.find_frames import find_candidates, in_order
 from installation.camera.match import KnownWorks
 from installation.camera.rectify import rectangle
@@ -22,6 +22,13 @@ PLAIN = Conditions(yaw_deg=15, pitch_deg=-8, roll_deg=6, share=0.6)
 def find_in_turns(finder: Finder, camera_frame: Pixels) -> Found | None:
     """What is found after every search had its turn."""
     for _ in range(2 * NUM_TURNS):
+        found = finder.find(camera_frame)
+    return found
+
+
+def find_after_a_while(finder: Finder, camera_frame: Pixels) -> Found | None:
+    """What is found when what was there before has been given up."""
+    for _ in range((MAX_MISSES + 1) * NUM_TURNS):
         found = finder.find(camera_frame)
     return found
 
@@ -101,6 +108,43 @@ def test_fixed_corners_are_taken_as_they_are_and_the_work_is_recognised(
     assert found is not None
     assert (found.rung, found.artwork_id, found.confidence) == ("fixed", KNOWN[1], 1.0)
     assert found.corners is scene.corners
+
+
+def test_fixed_corners_are_empty_when_nothing_hangs_there_or_somebody_stands_before_it(
+    known: KnownWorks, artworks: dict[str, Pixels]
+) -> None:
+    rng = np.random.default_rng(17)
+    for name in (KNOWN[0], UNKNOWN[1]):
+        scene = render(rng, artworks[name], PLAIN)
+        assert scene.corners is not None
+        by_hand = scene.corners + rng.uniform(-5, 5, (4, 2)).astype(np.float32)
+        finder = Finder(known, fixed=by_hand)
+        covered = scene.camera_frame.copy()
+        cv2.ellipse(covered, (640, 500), (420, 520), 0, 0, 360, (60, 70, 80), -1)
+        assert find_in_turns(finder, scene.camera_frame) is not None
+        assert find_after_a_while(finder, covered) is None
+        assert find_after_a_while(finder, render_wall(rng, PLAIN).camera_frame) is None
+        found = find_in_turns(finder, scene.camera_frame)
+        assert found is not None
+        assert found.artwork_id == (name if name in KNOWN else None)
+        assert finder.look(scene.camera_frame) is not None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_on_an_empty_wall_fixed_corners_are_empty(seed: int, known: KnownWorks) -> None:
+    rng = np.random.default_rng(seed)
+    place = rectangle(500, 380) + np.float32([390, 170])
+    wall = render_wall(rng, replace(PLAIN, gradient=0.3)).camera_frame
+    assert find_in_turns(Finder(known, fixed=place), wall) is None
+
+
+def test_a_hand_at_its_edge_does_not_hide_a_painting_in_fixed_corners(artworks: dict[str, Pixels]) -> None:
+    scene = render(np.random.default_rng(18), artworks[UNKNOWN[1]], PLAIN)
+    assert scene.corners is not None
+    pointed_at = scene.camera_frame.copy()
+    tip = scene.corners[2] + np.float32([-60, -40])
+    cv2.line(pointed_at, (int(tip[0]), int(tip[1])), (1279, 719), (150, 180, 225), 40)
+    assert find_in_turns(Finder(KnownWorks(), fixed=scene.corners), pointed_at) is not None
 
 
 def test_the_outline_follows_a_painting_that_moves(known: KnownWorks, artworks: dict[str, Pixels]) -> None:

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from installation.camera.find import Finder, Found
+from installation.camera.find import Finder, Found, middle_of
 from installation.camera.match import KnownWorks
 from installation.camera.rectify import rectangle, rectify
-from installation.camera.trigger import Trigger, TriggerSettings, Verdict
+from installation.camera.trigger import Backdrop, Trigger, TriggerSettings, Verdict
 from installation.messages import Hint
 from tests.installation.camera.conftest import UNKNOWN
 from tests.scenes import HEIGHT, WIDTH, Conditions, render
-from tests.scenes_moving import empty_rooms, held_still, passing_by
+from tests.scenes_moving import empty_rooms, furnished_rooms, held_still, passing_by
 from tests.scenes_parts import Pixels
 
 FRAMES_PER_S = 25
@@ -166,6 +166,36 @@ def verdicts_of(finder: Finder, frames: Iterator[Pixels], trigger: Trigger) -> I
         yield trigger.update(number / FRAMES_PER_S, frame, finder.find(frame))
 
 
+def at_the_centre(frame: Pixels) -> Found:
+    return Found(middle_of(frame.shape[1], frame.shape[0]), 0.5, "centre", None)
+
+
+def test_what_the_camera_always_sees_is_held_up_by_nobody_and_what_comes_before_it_is(
+    artwork: Pixels, other: Pixels
+) -> None:
+    room, brought = (np.asarray(cv2.resize(each, (WIDTH, HEIGHT)), np.uint8) for each in (artwork, other))
+    watch = Watch()
+    verdicts = watch.see(room, at_the_centre(room), seconds=9)
+    assert not any(verdict.is_present for verdict in verdicts)
+    assert num_new(watch.see(brought, at_the_centre(brought))) == 1
+    assert not any(verdict.is_present for verdict in watch.see(room, at_the_centre(room)))
+
+
+def test_a_room_that_was_changed_is_the_backdrop_after_a_while(artwork: Pixels, other: Pixels) -> None:
+    backdrop = Backdrop(min_likeness=0.7, stays_s=60)
+    before, after = (np.asarray(cv2.resize(each, (WIDTH, HEIGHT)), np.uint8) for each in (artwork, other))
+    assert [backdrop.update(now_s, before) for now_s in (0, 1)] == [True, True]
+    assert [backdrop.update(now_s, after) for now_s in (2, 30, 61, 62)] == [False, False, False, True]
+    assert not backdrop.update(63, before)
+
+
+def test_what_was_answered_is_forgotten_when_that_is_asked_for(artwork: Pixels) -> None:
+    watch = Watch()
+    assert [num_new(watch.see(frame_with(artwork), found_at())) for _ in range(2)] == [1, 0]
+    watch.trigger.forget()
+    assert num_new(watch.see(frame_with(artwork), found_at())) == 1
+
+
 def test_with_the_finder_a_work_held_up_counts_and_is_known_when_it_comes_again(artwork: Pixels) -> None:
     known, trigger = KnownWorks(), Trigger()
     rng = np.random.default_rng(1)
@@ -181,6 +211,6 @@ def test_with_the_finder_a_work_held_up_counts_and_is_known_when_it_comes_again(
 
 
 def test_empty_rooms_and_a_camera_that_passes_by_start_nothing(artwork: Pixels, other: Pixels) -> None:
-    for frames in (empty_rooms(3, 40), passing_by(3, [artwork, other], 40)):
+    for frames in (empty_rooms(3, 40), furnished_rooms(3, 40), passing_by(3, [artwork, other], 40)):
         finder, trigger = Finder(KnownWorks()), Trigger()
         assert not any(trigger.update(n / 5, frame, finder.find(frame)).is_new for n, frame in enumerate(frames))

@@ -214,6 +214,39 @@ def test_a_lost_camera_is_a_dot_until_it_is_back(room: Room) -> None:
     assert np.array_equal(part(grab(room), corner), before)
 
 
+def test_to_a_camera_that_sees_visitors_are_invited_again_and_again(room: Room) -> None:
+    run(room, 1.0, 60.0)
+    assert room.voice.said == "", "there is no camera"
+    room.see(CameraReady("camera", 1280, 720))
+    said = []
+    for now_s in np.arange(60.0, 160.0, 0.1):
+        room.advance(float(now_s))
+        said.append(room.voice.said == ENGLISH.invitation)
+    began = np.flatnonzero(np.diff(np.array(said, dtype=int)) == 1)
+    assert len(began) >= 2
+    assert 0.05 < np.mean(said) < 0.3, "most of the time the music is seen"
+    room.see(CameraLost("camera", "gone"))
+    run(room, 160.0, 260.0)
+    assert room.voice.said == ""
+
+
+def test_the_music_makes_way_for_an_invitation_and_an_invitation_for_a_visitor(room: Room) -> None:
+    room.see(CameraReady("camera", 1280, 720))
+    run(room, 1.0, 6.0)
+    assert room.voice.said == ENGLISH.invitation
+    assert room.wall.music_strength < 0.3
+    room.say(GERMAN)
+    run(room, 6.0, 8.0)
+    assert room.voice.said == GERMAN.invitation
+    room.enter(Scene.LOOKING)
+    run(room, 8.0, 9.5)
+    assert room.voice.said == GERMAN.show_me
+    room.enter(Scene.ATTRACT)
+    run(room, 9.5, 11.0)
+    assert room.voice.said == ""
+    assert room.wall.music_strength > 0.9
+
+
 def test_another_language_is_spoken_at_once(room: Room) -> None:
     room.enter(Scene.COMPOSING)
     run(room, 1.0, 2.0)

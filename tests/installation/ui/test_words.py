@@ -80,7 +80,18 @@ def test_a_language_says_everything(code: str) -> None:
 @pytest.mark.parametrize(("one", "other"), tuple(combinations(LANGUAGES, 2)))
 def test_nothing_was_left_untranslated(one: str, other: str) -> None:
     first, second = LANGUAGES[one], LANGUAGES[other]
-    for name in ("show_me", "found", "answering", "closed", "why", "take_home", "another_piece", "own_text", "cancel"):
+    for name in (
+        "invitation",
+        "show_me",
+        "found",
+        "answering",
+        "closed",
+        "why",
+        "take_home",
+        "another_piece",
+        "own_text",
+        "cancel",
+    ):
         assert getattr(first, name) != getattr(second, name), name
     assert not {*first.hints.values()} & {*second.hints.values()}
     assert not {*first.reasons.values()} & {*second.reasons.values()}
@@ -171,7 +182,7 @@ def test_label_reasons_and_code_fit_beside_each_other(code: str, size: tuple[int
 @each_text_size
 def test_what_the_room_says_fits_on_one_line(code: str, size: tuple[int, int], text_size: float) -> None:
     words, layout = LANGUAGES[code], Layout.hang(*size, 1.5, text_size)
-    for text in (words.show_me, words.found, words.answering, *words.hints.values()):
+    for text in (words.invitation, words.show_me, words.found, words.answering, *words.hints.values()):
         voice = Voice()
         voice.say(text, 0.0, is_urgent=True)
         image = QImage(8, 8, QImage.Format.Format_RGB32)

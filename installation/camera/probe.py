@@ -1,0 +1,55 @@
+"""One look through a camera, for `--check`: in a process of its own, for it may take its time, and it may crash."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+# As in the camera's process.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+
+from installation.camera.source import Source, SourceError
+from installation.settings import CameraSettings
+
+LOOK_S = 1.0
+
+
+def describe(settings: CameraSettings) -> str:
+    """Say what pictures come, such as "1280 × 720, 25 a second".
+
+    Raises: SourceError when none come.
+    """
+    capture = Source(settings).open()
+    try:
+        picture = capture.read()
+        if picture is None:
+            raise SourceError("it gives no pictures")
+        began_s, num_pictures = time.monotonic(), 0
+        while time.monotonic() - began_s < LOOK_S and capture.read() is not None:
+            num_pictures += 1
+        rate = num_pictures / (time.monotonic() - began_s)
+    finally:
+        capture.close()
+    return f"{picture.shape[1]} × {picture.shape[0]}, {rate:.0f} a second"
+
+
+def main() -> int:
+    """Print what comes from the source, width, height and exposure on the command line; 1 where nothing does."""
+    source, width, height, *exposure = sys.argv[1:]
+    settings = CameraSettings(
+        source, "", Path(), int(width), int(height), exposure=float(exposure[0]) if exposure else None
+    )
+    try:
+        print(describe(settings))
+    except SourceError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
