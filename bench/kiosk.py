@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from rich.table import Table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_MEMORY_MB = {"ui": 250, "audio": 120, "composer": 900}
@@ -43,8 +45,8 @@ class Figure:
         return self.value is not None and (self.goal is None or self.value <= self.goal)
 
 
-def run(run_for_s: float, model: str = "mini") -> dict[str, Any]:
-    """Run `python main.py` with a library of its own; returns what it wrote down about the run.
+def run(run_for_s: float, *settings: str) -> dict[str, Any]:
+    """Run `python main.py` with a library of its own and such settings; returns what it wrote down about the run.
 
     It needs no screen, and plays to the sound device that there is, or to none.
 
@@ -52,7 +54,7 @@ def run(run_for_s: float, model: str = "mini") -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="art2mus-bench") as home:
         finished = subprocess.run(
-            [sys.executable, "main.py", "--run-for", str(run_for_s), "--set", f"model={model}"],
+            [sys.executable, "main.py", "--run-for", str(run_for_s), *(w for s in settings for w in ("--set", s))],
             cwd=REPOSITORY,
             env={"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"ART2MUS_HOME": home},
             stdout=subprocess.PIPE,
@@ -80,3 +82,16 @@ def figures_of(summary: Mapping[str, Any]) -> list[Figure]:
             for process, megabytes in summary["peak_memory_mb"].items()
         ),
     ]
+
+
+def kiosk_table(figures: Sequence[Figure]) -> Table:
+    """One row for each figure, with its goal; what misses it is red."""
+    table = Table(title="The kiosk", title_justify="left")
+    table.add_column("")
+    table.add_column("measured", justify="right")
+    table.add_column("goal", justify="right")
+    for figure in figures:
+        value = "never" if figure.value is None else f"{figure.value:.4g} {figure.unit}".rstrip()
+        goal = "" if figure.goal is None else f"{figure.goal:g} {figure.unit}".rstrip()
+        table.add_row(figure.name, value, goal, style=None if figure.is_reached else "red")
+    return table

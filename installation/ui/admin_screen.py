@@ -32,7 +32,6 @@ from installation.ui.admin_camera import CameraCorners
 from installation.ui.admin_levels import Levels
 from installation.ui.admin_tables import FigureTable, PartsTable, SureButton, duration
 from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
-from installation.ui.touch import css
 
 _REFRESH_MS = 100
 
@@ -146,7 +145,6 @@ class AdminScreen(QWidget):
         slider.setRange(0, 100)
         slider.setAccessibleName("volume")
         slider.setMinimumHeight(self._style.target())
-        slider.setStyleSheet(_slider_sheet(self._style))
         slider.valueChanged.connect(lambda percent: self.ordered.emit(StaffVolume(percent / 100)))
         return slider
 
@@ -178,16 +176,3 @@ def _row(style: Style, *parts: QWidget) -> QHBoxLayout:
     for part in parts:
         row.addWidget(part)
     return row
-
-
-def _slider_sheet(style: Style) -> str:
-    palette, handle = style.palette, style.px(44)
-    groove = style.px(8)
-    return f"""
-        QSlider::groove:horizontal {{ height: {groove}px; background: {css(palette.quiet_text, 0.4)}; }}
-        QSlider::sub-page:horizontal {{ background: {css(palette.accent)}; }}
-        QSlider::handle:horizontal {{
-            width: {handle}px; margin: {-(handle - groove) // 2}px 0; border-radius: {handle // 2}px;
-            background: {css(palette.accent)};
-        }}
-    """

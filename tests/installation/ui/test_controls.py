@@ -11,6 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QPushButton, QSlider
 
+from installation.labels import read_gallery
 from installation.messages import (
     AnotherPiece,
     FromUi,
@@ -18,11 +19,14 @@ from installation.messages import (
     OwnText,
     SceneChanged,
     SetVolumeWanted,
+    ShowWork,
 )
 from installation.settings import UiSettings, VisitorControls
 from installation.ui.keyboard import MAX_LETTERS, Keyboard
+from installation.ui.palette import Palette
 from installation.ui.window import ShowWindow, load_word_filter
 from installation.ui.words import ENGLISH, FRENCH
+from installation.works import BUNDLED_GALLERY
 from tests.installation.ui.scripted_tap import ScriptedTap
 
 EVERYTHING = VisitorControls(
@@ -40,7 +44,8 @@ def open_window(app: QApplication) -> Iterator[Open]:
         window = ShowWindow(UiSettings(tap_name="", visitor=visitor), ScriptedTap(), said.append)
         windows.append(window)
         window.present(is_windowed=True)
-        deadline = time.monotonic() + 60
+        work, deadline = read_gallery(BUNDLED_GALLERY)[0], time.monotonic() + 60
+        window.take(ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic()))
         while window.room.wall.stage is None and time.monotonic() < deadline:
             app.processEvents()
         return window, said
@@ -67,6 +72,15 @@ def test_without_permission_there_is_nothing_to_touch(open_window: Open) -> None
     window, _ = open_window(VisitorControls())
     assert window.findChildren(QPushButton) == []
     assert window.findChildren(QSlider) == []
+
+
+def test_before_a_work_hangs_nothing_is_asked_for_it(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    assert window.room.wall.stage is not None
+    assert button(window, ENGLISH.another_piece).isVisible()
+    window.controls.dress(window.room.wall.stage.layout, Palette.neutral(), ENGLISH, has_work=False)
+    assert not [b for b in window.findChildren(QPushButton) if b.isVisible() and b.text() == ENGLISH.another_piece]
+    assert button(window, "FR").isVisible()
 
 
 def test_a_tap_changes_the_language_of_everything(open_window: Open) -> None:

@@ -170,11 +170,15 @@ def test_a_picture_that_cannot_be_read_leaves_the_last_one_hanging(
 def test_of_many_works_wanted_the_newest_hangs(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:
     shown, _ = window
     works = read_gallery(BUNDLED_GALLERY)
+    hung: list[str] = []
+    shown._prepared.connect(lambda stage, _: hung.append(stage.artwork_id))
     for work in works[:8]:
         shown.take(ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic()))
-    wait_until(
-        app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.artwork_id == works[7].artwork_id
-    )
+    newest = works[7].artwork_id
+    wait_until(app, lambda: newest in hung)
+    assert shown.room.wall.stage is not None
+    assert shown.room.wall.stage.artwork_id == newest
+    assert len(hung) <= 3, "the room before any work, the one in work, and the newest"
 
 
 def test_a_new_size_is_hung_anew(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:

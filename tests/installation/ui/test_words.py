@@ -209,7 +209,7 @@ def test_no_button_is_cut_off(code: str, size: tuple[int, int], text_size: float
     words, layout, palette = LANGUAGES[code], Layout.hang(*size, 1.5, text_size), Palette.neutral()
     window.resize(*size)
     controls = Controls(window, SEE_IT_ALL, lambda _message: None, WordFilter([]))
-    controls.dress(layout, palette, words)
+    controls.dress(layout, palette, words, has_work=True)
     controls.enter(Scene.LISTENING)
     keyboard = Keyboard(window, layout, palette, words, WordFilter([]))
     keyboard.type("W" * 100)
