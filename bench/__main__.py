@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     lines = camera.measure(options.scenes, hours=options.scenes / 2000)
     console.print(camera.table(lines))
-    is_reached = [is_screen_reached, *(each.is_reached for each in (*figures, *lines))]
+    is_reached = [is_screen_reached, *(figure.is_reached for figure in figures), *(line.is_reached for line in lines)]
     return 0 if as_in_the_kiosk["all of it"] <= MAX_SECONDS and all(is_reached) else 1
 
 

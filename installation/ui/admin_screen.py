@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +30,7 @@ from installation.messages import (
 from installation.ui.admin_camera import CameraCorners
 from installation.ui.admin_levels import Levels
 from installation.ui.admin_tables import FigureTable, PartsTable, SureButton, duration
-from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
+from installation.ui.buttons import FONT, SMALL_FONT, Slider, Style, make_button, make_text
 
 _REFRESH_MS = 100
 
@@ -140,8 +139,8 @@ class AdminScreen(QWidget):
         self.buttons["end the program"] = end
         return _row(self._style, change, end, leave)
 
-    def _make_slider(self) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
+    def _make_slider(self) -> Slider:
+        slider = Slider()
         slider.setRange(0, 100)
         slider.setAccessibleName("volume")
         slider.setMinimumHeight(self._style.target())

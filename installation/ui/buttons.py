@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QFont
-from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PyQt6.QtGui import QFont, QMouseEvent
+from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSlider, QStyle, QWidget
 
 from installation.ui.lettering import make_font
 from installation.ui.palette import Palette, Rgb
@@ -81,6 +81,21 @@ class Style:
                 background: {css(palette.text)};
             }}
         """
+
+
+class Slider(QSlider):
+    """Goes at once to where it is touched."""
+
+    def __init__(self) -> None:
+        """Lie, with nothing to choose from yet."""
+        super().__init__(Qt.Orientation.Horizontal)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        """Bring the knob under the finger; Qt's own way is a step towards it."""
+        if event is not None:
+            place, width = round(event.position().x()), self.width()
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), place, width))
+        super().mousePressEvent(event)
 
 
 def css(colour: Rgb, alpha: float = 1.0) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from installation.cues import Scene
 from installation.messages import AnotherPiece, FromUi, LanguageChosen, OwnText, SetVolumeWanted
 from installation.settings import VisitorControls
-from installation.ui.buttons import SMALL_FONT, Style, css, leave_keyboard, make_button, make_text
+from installation.ui.buttons import SMALL_FONT, Slider, Style, css, leave_keyboard, make_button, make_text
 from installation.ui.keyboard import Keyboard
 from installation.ui.layout import Layout
 from installation.ui.palette import Palette
@@ -115,9 +115,9 @@ class Controls(QObject):
         row.move(layout.screen.right - row.width() - style.px(16), layout.screen.bottom - row.height() - style.px(4))
         return row
 
-    def _make_slider(self, style: Style, bounds: tuple[float, float], words: Words) -> QSlider:
+    def _make_slider(self, style: Style, bounds: tuple[float, float], words: Words) -> Slider:
         quietest, loudest = bounds
-        slider = QSlider(Qt.Orientation.Horizontal)
+        slider = Slider()
         slider.setAccessibleName(words.volume)
         slider.setRange(round(_STEPS * quietest), round(_STEPS * loudest))
         slider.setValue(round(_STEPS * self._volume))
@@ -159,6 +159,7 @@ class Controls(QObject):
 def _row(window: QWidget, style: Style, spacing: float) -> tuple[QWidget, QHBoxLayout]:
     row = QWidget(window)
     row.setObjectName("row")
+    row.lower()  # the admin screen may lie there already
     row.setStyleSheet(style.sheet())
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ PATIENCE_S = 60.0
 RATE = 48_000
 
 
+def run_composer(connection: Connection, settings: ComposerSettings) -> None:
+    composer.main(Channel(connection), settings)
+
+
 def hear(channel: Channel[ToComposer, FromComposer]) -> FromComposer:
     """What it says next, but for progress."""
     while True:
@@ -45,7 +50,7 @@ def test_of_bad_pictures_each_has_its_music_or_a_line_and_the_process_lives(tmp_
     tiny.pipeline().save_pretrained(tmp_path / "model")
     settings = ComposerSettings(str(tmp_path / "model"), tmp_path / "library", num_inference_steps=2)
     ours, theirs = multiprocessing.Pipe(duplex=True)
-    process = multiprocessing.get_context("spawn").Process(target=composer.main, args=(Channel(theirs), settings))
+    process = multiprocessing.get_context("spawn").Process(target=run_composer, args=(theirs, settings))
     process.start()
     theirs.close()
     channel: Channel[ToComposer, FromComposer] = Channel(ours)

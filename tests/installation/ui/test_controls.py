@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QPushButton, QSlider
+from PyQt6.QtWidgets import QApplication, QPushButton, QSlider, QWidget
 
 from installation.labels import read_gallery
 from installation.messages import (
@@ -114,6 +114,23 @@ def test_the_volume_stays_within_the_curators_bounds(open_window: Open) -> None:
     slider.setValue(100)
     slider.setValue(0)
     assert [m.volume for m in said if isinstance(m, SetVolumeWanted)] == [0.8, 0.3]
+
+
+def test_the_volume_goes_to_where_it_is_touched(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    (slider,) = window.findChildren(QSlider)
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 5, slider.height() // 2))
+    assert [m.volume for m in said if isinstance(m, SetVolumeWanted)] == [pytest.approx(0.4, abs=0.04)]
+
+
+def test_what_lies_over_the_wall_stays_over_it(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    cover = QWidget(window)
+    cover.resize(window.size())
+    cover.show()
+    window._speak("fr")
+    place = button(window, "FR").mapTo(window, QPoint(5, 5))
+    assert window.childAt(place) is cover
 
 
 def test_words_are_written_letter_by_letter_and_sent(open_window: Open) -> None:
