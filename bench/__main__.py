@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     # The kiosk first: this process is small yet, and does nothing beside it.
     try:
-        figures = figures_of(run(options.run_for, f"model={options.model}"))
+        figures = figures_of(run(options.run_for, options.model))
     except KioskError as error:
         print(error, file=sys.stderr)
         return 2

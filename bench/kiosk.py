@@ -45,8 +45,8 @@ class Figure:
         return self.value is not None and (self.goal is None or self.value <= self.goal)
 
 
-def run(run_for_s: float, *settings: str) -> dict[str, Any]:
-    """Run `python main.py` with a library of its own and such settings; returns what it wrote down about the run.
+def run(run_for_s: float, model: str = "mini") -> dict[str, Any]:
+    """Run `python main.py` with a library of its own; returns what it wrote down about the run.
 
     It needs no screen, and plays to the sound device that there is, or to none.
 
@@ -54,7 +54,7 @@ def run(run_for_s: float, *settings: str) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="art2mus-bench") as home:
         finished = subprocess.run(
-            [sys.executable, "main.py", "--run-for", str(run_for_s), *(w for s in settings for w in ("--set", s))],
+            [sys.executable, "main.py", "--run-for", str(run_for_s), "--set", f"model={model}"],
             cwd=REPOSITORY,
             env={"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"ART2MUS_HOME": home},
             stdout=subprocess.PIPE,
@@ -84,9 +84,9 @@ def figures_of(summary: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
-def kiosk_table(figures: Sequence[Figure]) -> Table:
+def kiosk_table(figures: Sequence[Figure], title: str = "The kiosk") -> Table:
     """One row for each figure, with its goal; what misses it is red."""
-    table = Table(title="The kiosk", title_justify="left")
+    table = Table(title=title, title_justify="left")
     table.add_column("")
     table.add_column("measured", justify="right")
     table.add_column("goal", justify="right")
