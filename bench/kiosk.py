@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from rich.table import Table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_MEMORY_MB = {"ui": 250, "audio": 120, "composer": 900}
@@ -80,3 +82,16 @@ def figures_of(summary: Mapping[str, Any]) -> list[Figure]:
             for process, megabytes in summary["peak_memory_mb"].items()
         ),
     ]
+
+
+def kiosk_table(figures: Sequence[Figure], title: str = "The kiosk") -> Table:
+    """One row for each figure, with its goal; what misses it is red."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    table.add_column("measured", justify="right")
+    table.add_column("goal", justify="right")
+    for figure in figures:
+        value = "never" if figure.value is None else f"{figure.value:.4g} {figure.unit}".rstrip()
+        goal = "" if figure.goal is None else f"{figure.goal:g} {figure.unit}".rstrip()
+        table.add_row(figure.name, value, goal, style=None if figure.is_reached else "red")
+    return table

@@ -124,24 +124,18 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         tap_name=tap_name,
         bed_path=BED_PATH,
         devices=config.audio.devices,
-        sample_rate=config.audio.sample_rate,
-        latency_s=config.audio.latency_s,
         crossfade_s=config.show.crossfade_s,
-        volume=config.audio.volume,
-        gain_db=config.audio.gain_db,
         record_path=options.record_path,
+        **config.audio.model_dump(exclude={"device", "loudness_lufs"}),
     )
     composer = ComposerSettings(
         model=config.model,
         library_dir=config.library.folder or library_dir(),
         num_threads=config.composer.num_threads or max(1, _num_cores() - 1),
         niceness=config.composer.niceness,
-        num_inference_steps=config.sampling.num_inference_steps,
-        guidance_scale=config.sampling.guidance_scale,
-        prompt=config.sampling.prompt,
-        negative_prompt=config.sampling.negative_prompt,
         loudness_lufs=config.audio.loudness_lufs,
         spare_dir=None if memory is None else memory / "clips",
+        **config.sampling.model_dump(exclude={"seed"}),
     )
     ui = UiSettings(
         tap_name=tap_name,
@@ -179,22 +173,8 @@ def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, art
         view_name: The shared memory block for the camera's newest picture.
         artworks_dir: Where the camera puts visitors' works.
     """
-    wanted = config.camera
-    camera = CameraSettings(
-        source=wanted.source or "",
-        view_name=view_name,
-        artworks_dir=artworks_dir,
-        width=wanted.width,
-        height=wanted.height,
-        rotate=wanted.rotate,
-        mirror=wanted.mirror,
-        exposure=wanted.exposure,
-        may_repeat=wanted.may_repeat,
-        stalled_after_s=wanted.stalled_after_s,
-        hold_s=wanted.hold_s,
-        gone_after_s=wanted.gone_after_s,
-        white_balance=wanted.white_balance,
-    )
+    wanted = config.camera.model_dump(exclude={"keep_artworks"})
+    camera = CameraSettings(view_name=view_name, artworks_dir=artworks_dir, **wanted)
     seeing = [
         replace(plan, arguments=(replace(plan.arguments[0], view_name=view_name),)) if plan.name == "ui" else plan
         for plan in plans

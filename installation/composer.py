@@ -36,6 +36,7 @@ from installation.messages import (
     SoundingNote,
     ToComposer,
 )
+from installation.pictures import load_apart
 from installation.pieces import Music, PieceInWork, fingerprint, see, versions
 from installation.places import identity_cache_path
 from installation.settings import ComposerSettings, words_for
@@ -200,10 +201,9 @@ class Composer:
         return held
 
     def _begin_piece(self, job: Compose) -> None:
-        from art2mus.images import load_artwork
         from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture
 
-        image = load_artwork(job.picture_path)
+        image = load_apart(job.picture_path)
         if self._held is not None:
             self._held.close()
             self._held = None

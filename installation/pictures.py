@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from art2mus.images import UnreadableImageError, load_artwork
+from art2mus.images import MAX_SIDE, UnreadableImageError, load_artwork
 
 MAX_MEMORY_BYTES = 4 * 2**30
 """Of addresses; the largest picture that `art2mus.images` decodes needs half of it."""
@@ -22,7 +22,7 @@ MAX_MEMORY_BYTES = 4 * 2**30
 MAX_DECODE_S = 60.0
 
 
-def load_apart(path: Path, max_side: int) -> Image.Image:
+def load_apart(path: Path, max_side: int = MAX_SIDE) -> Image.Image:
     """As `art2mus.images.load_artwork`, in a process of its own, with bounds for memory and time.
 
     Raises: UnreadableImageError, saying what is wrong with the file and what to do.

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
-from PyQt6.QtGui import QKeyEvent, QMouseEvent
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from installation.messages import (
@@ -26,7 +26,6 @@ from installation.ui.admin_pad import PinPad
 from installation.ui.admin_screen import AdminScreen
 from installation.ui.buttons import Style
 from installation.ui.palette import Palette
-from installation.ui.touch import css
 
 NUM_TAPS = 5
 WITHIN_S = 3.0
@@ -180,10 +179,10 @@ class AdminDoor(QObject):
         """Lay a page over the show, in place of the one that lies there."""
         self._lift_cover()
         style = self._style()
+        page.setStyleSheet(style.sheet())
         self._cover = QWidget(self._window)
-        self._cover.setObjectName("cover")
-        self._cover.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._cover.setStyleSheet(style.sheet() + f"#cover {{ background: {css(style.palette.ground)}; }}")
+        self._cover.setPalette(QPalette(QColor(*style.palette.ground)))
+        self._cover.setAutoFillBackground(True)  # and not by a style sheet: so Qt need not paint what lies under it
         self._cover.setCursor(Qt.CursorShape.ArrowCursor)
         self._cover.setGeometry(self._window.rect())
         QVBoxLayout(self._cover).addWidget(page)

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -31,8 +30,7 @@ from installation.messages import (
 from installation.ui.admin_camera import CameraCorners
 from installation.ui.admin_levels import Levels
 from installation.ui.admin_tables import FigureTable, PartsTable, SureButton, duration
-from installation.ui.buttons import FONT, SMALL_FONT, Style, make_button, make_text
-from installation.ui.touch import css
+from installation.ui.buttons import FONT, SMALL_FONT, Slider, Style, make_button, make_text
 
 _REFRESH_MS = 100
 
@@ -141,12 +139,11 @@ class AdminScreen(QWidget):
         self.buttons["end the program"] = end
         return _row(self._style, change, end, leave)
 
-    def _make_slider(self) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
+    def _make_slider(self) -> Slider:
+        slider = Slider()
         slider.setRange(0, 100)
         slider.setAccessibleName("volume")
         slider.setMinimumHeight(self._style.target())
-        slider.setStyleSheet(_slider_sheet(self._style))
         slider.valueChanged.connect(lambda percent: self.ordered.emit(StaffVolume(percent / 100)))
         return slider
 
@@ -178,16 +175,3 @@ def _row(style: Style, *parts: QWidget) -> QHBoxLayout:
     for part in parts:
         row.addWidget(part)
     return row
-
-
-def _slider_sheet(style: Style) -> str:
-    palette, handle = style.palette, style.px(44)
-    groove = style.px(8)
-    return f"""
-        QSlider::groove:horizontal {{ height: {groove}px; background: {css(palette.quiet_text, 0.4)}; }}
-        QSlider::sub-page:horizontal {{ background: {css(palette.accent)}; }}
-        QSlider::handle:horizontal {{
-            width: {handle}px; margin: {-(handle - groove) // 2}px 0; border-radius: {handle // 2}px;
-            background: {css(palette.accent)};
-        }}
-    """

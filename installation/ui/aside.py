@@ -24,7 +24,7 @@ _CODE = 128.0
 _QUIET_MODULES = 2
 """Light around the code; the light ground has a margin of its own beside."""
 _GAP = 22.0
-_SMALLEST_SHRINK = 0.54
+_SMALLEST_SHRINK = 0.5
 
 
 @dataclass(slots=True)
@@ -145,8 +145,8 @@ class Code:
             width = max(side + 0.0, 190 * unit)
             left, top = round(free.right - width), free.y + round(4 * unit)
             text_x = left
-        take, y = set_lines(words.take_home, make_font(25 * unit, is_italic=True), palette.text, width, 0.0, 1.15)
-        until, y = set_lines(valid, make_font(22 * unit), palette.quiet_text, width, y + 4 * unit, 1.2)
+        take, y = set_lines(words.take_home, make_font(27 * unit, is_italic=True), palette.text, width, 0.0, 1.1)
+        until, y = set_lines(valid, make_font(24 * unit), palette.quiet_text, width, y + 2 * unit, 1.2)
         text_y = top + (side - y) / 2 if is_column else top + side + 8 * unit
         lines = moved([*take, *until], text_x, text_y)
         return cls(QRectF(left, top, side, side), module, matrix, lines)
@@ -183,10 +183,10 @@ def _set_why(said: Sequence[str], layout: Layout, room: Rect, palette: Palette, 
     shrink = 1.0
     while True:
         unit = layout.type_unit * shrink
-        lines, y = set_lines(words.why, make_font(25 * unit, is_italic=True), palette.accent, room.width, 0.0, 1.1)
+        lines, y = set_lines(words.why, make_font(29 * unit, is_italic=True), palette.accent, room.width, 0.0, 1.1)
         y += 8 * unit
         for sentence in said:
-            more, y = set_lines(sentence, make_font(24 * unit), palette.text, room.width, y, 1.24)
+            more, y = set_lines(sentence, make_font(28 * unit), palette.text, room.width, y, 1.24)
             lines += more
             y += 5 * unit
         if y <= room.height:

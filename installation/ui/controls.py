@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from installation.cues import Scene
 from installation.messages import AnotherPiece, FromUi, LanguageChosen, OwnText, SetVolumeWanted
 from installation.settings import VisitorControls
+from installation.ui.buttons import SMALL_FONT, Slider, Style, css, leave_keyboard, make_button, make_text
 from installation.ui.keyboard import Keyboard
 from installation.ui.layout import Layout
-from installation.ui.lettering import make_font
 from installation.ui.palette import Palette
-from installation.ui.touch import Touch
 from installation.ui.words import LANGUAGES, Words
 from installation.word_filter import WordFilter
 
@@ -47,21 +46,22 @@ class Controls(QObject):
         self._volume = settings.volume
         self._scene = Scene.ATTRACT
         self._dress: tuple[Layout, Palette, Words] | None = None
+        self._has_work = False
         self._languages: QWidget | None = None
         self._actions: QWidget | None = None
         self._keyboard: Keyboard | None = None
 
-    def dress(self, layout: Layout, palette: Palette, words: Words) -> None:
-        """Put everything in its place, in these colours and this language."""
-        if self._dress == (layout, palette, words):
-            return
-        self._dress = (layout, palette, words)
-        for part in (self._languages, self._actions):
-            if part is not None:
-                part.hide()
-                part.deleteLater()
-        self._languages = self._make_languages(layout, palette, words)
-        self._actions = self._make_actions(Touch(layout.unit, layout.type_unit, palette), layout, words)
+    def dress(self, layout: Layout, palette: Palette, words: Words, *, has_work: bool) -> None:
+        """Put everything in its place, in these colours and this language; without a work nothing is asked for it."""
+        self._has_work = has_work
+        if self._dress != (layout, palette, words):
+            self._dress = (layout, palette, words)
+            for part in (self._languages, self._actions):
+                if part is not None:
+                    part.hide()
+                    part.deleteLater()
+            self._languages = self._make_languages(layout, palette, words)
+            self._actions = self._make_actions(Style(layout.unit, palette, layout.text_size), layout, words)
         self._show()
 
     def enter(self, scene: Scene) -> None:
@@ -75,56 +75,53 @@ class Controls(QObject):
         if self._languages is not None:
             self._languages.setVisible(self._scene is not Scene.CLOSED)
         if self._actions is not None:
-            self._actions.setVisible(self._scene in _SCENES_WITH_ACTIONS and self._keyboard is None)
+            is_free = self._scene in _SCENES_WITH_ACTIONS and self._keyboard is None
+            self._actions.setVisible(self._has_work and is_free)
 
     def _make_languages(self, layout: Layout, palette: Palette, words: Words) -> QWidget | None:
         if len(self._settings.languages) < 2:
             return None
-        touch = Touch(layout.unit, layout.unit, palette)
-        row, line = _row(self._window, touch)
-        line.setSpacing(0)
+        style = Style(layout.unit, palette)
+        row, line = _row(self._window, style, spacing=0)
         for code in self._settings.languages:
-            button = touch.button(code.upper(), is_quiet=True, size=19.0 * layout.text_size)
+            button = make_button(code.upper(), style, is_quiet=True, size=19.0 * layout.text_size)
             button.setCheckable(True)
             button.setChecked(LANGUAGES[code] is words)
             button.setAccessibleName(code)
+            button.setMinimumWidth(style.target())
             button.clicked.connect(lambda _checked, code=code: self._choose(code))
             line.addWidget(button)
+        leave_keyboard(row)
         row.adjustSize()
-        row.move(layout.screen.right - row.width() - round(12 * layout.unit), round(4 * layout.unit))
+        row.move(layout.screen.right - row.width() - style.px(12), style.px(4))
         return row
 
-    def _make_actions(self, touch: Touch, layout: Layout, words: Words) -> QWidget | None:
+    def _make_actions(self, style: Style, layout: Layout, words: Words) -> QWidget | None:
         settings = self._settings
         if not (settings.has_another_piece or settings.has_own_text or settings.volume_range):
             return None
-        row, line = _row(self._window, touch)
-        line.setSpacing(round(14 * layout.unit))
+        row, line = _row(self._window, style, spacing=14)
+        row.setStyleSheet(style.sheet() + f"#row {{ background: {css(style.palette.ground, 0.8)}; }}")
+        line.setContentsMargins(*[style.px(12)] * 4)
         if settings.volume_range is not None:
-            label = QLabel(words.volume)
-            label.setFont(make_font(20.0 * touch.type_unit, is_italic=True))
-            line.addWidget(label)
-            line.addWidget(self._make_slider(touch, settings.volume_range, words))
+            line.addWidget(make_text(words.volume, style, SMALL_FONT, is_italic=True))
+            line.addWidget(self._make_slider(style, settings.volume_range, words))
         if settings.has_own_text:
-            button = touch.button(words.own_text)
-            button.clicked.connect(self._open_keyboard)
-            line.addWidget(button)
+            line.addWidget(_button(words.own_text, style, self._open_keyboard))
         if settings.has_another_piece:
-            button = touch.button(words.another_piece)
-            button.clicked.connect(lambda: self._say(AnotherPiece()))
-            line.addWidget(button)
+            line.addWidget(_button(words.another_piece, style, lambda: self._say(AnotherPiece())))
+        leave_keyboard(row)
         row.adjustSize()
-        foot = layout.screen.bottom - round(14 * layout.unit)
-        row.move(layout.screen.right - row.width() - round(28 * layout.unit), foot - row.height())
+        row.move(layout.screen.right - row.width() - style.px(16), layout.screen.bottom - row.height() - style.px(4))
         return row
 
-    def _make_slider(self, touch: Touch, bounds: tuple[float, float], words: Words) -> QSlider:
+    def _make_slider(self, style: Style, bounds: tuple[float, float], words: Words) -> Slider:
         quietest, loudest = bounds
-        slider = QSlider(Qt.Orientation.Horizontal)
+        slider = Slider()
         slider.setAccessibleName(words.volume)
         slider.setRange(round(_STEPS * quietest), round(_STEPS * loudest))
         slider.setValue(round(_STEPS * self._volume))
-        slider.setFixedSize(round(190 * touch.unit), touch.target())
+        slider.setFixedSize(style.px(190), style.target())
         slider.valueChanged.connect(self._set_volume)
         return slider
 
@@ -159,9 +156,18 @@ class Controls(QObject):
             self._show()
 
 
-def _row(window: QWidget, touch: Touch) -> tuple[QWidget, QHBoxLayout]:
+def _row(window: QWidget, style: Style, spacing: float) -> tuple[QWidget, QHBoxLayout]:
     row = QWidget(window)
-    row.setStyleSheet(touch.sheet())
+    row.setObjectName("row")
+    row.lower()  # the admin screen may lie there already
+    row.setStyleSheet(style.sheet())
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(round(spacing * style.unit))
     return row, line
+
+
+def _button(text: str, style: Style, press: Callable[[], object]) -> QPushButton:
+    button = make_button(text, style, size=SMALL_FONT)
+    button.clicked.connect(lambda: press())  # without Qt's argument
+    return button

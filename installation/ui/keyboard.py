@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from installation.ui.buttons import SMALL_FONT, Style, css, leave_keyboard, make_button, make_text
 from installation.ui.layout import Layout
-from installation.ui.lettering import make_font
 from installation.ui.palette import Palette
-from installation.ui.touch import Touch, css
 from installation.ui.words import Words
 from installation.word_filter import WordFilter
 
@@ -44,19 +43,20 @@ class Keyboard(QFrame):
         super().__init__(parent)
         self._words, self._filter = words, word_filter
         self._text = ""
-        touch = Touch(layout.unit, layout.type_unit, palette)
+        style = Style(layout.unit, palette, layout.text_size)
         self.setObjectName("keyboard")
-        ground = f"QFrame#keyboard {{ background: {css(palette.ground, 0.96)}; border: none; }}"
-        self.setStyleSheet(ground + touch.sheet())
-        self._title = self._label(words.own_text_title, 25.0, touch, is_quiet=True)
-        self._line = self._label(words.own_text_example, 38.0, touch, is_quiet=True)
-        self._send = touch.button(words.send)
+        ground = f"QFrame#keyboard {{ background: {css(palette.ground)}; border: none; }}"
+        self.setStyleSheet(ground + style.sheet())
+        self._title = make_text(words.own_text_title, style, 25, is_quiet=True, is_italic=True)
+        self._line = make_text(words.own_text_example, style, 38, is_quiet=True, is_italic=True)
+        self._send = make_button(words.send, style, size=SMALL_FONT)
         self._send.clicked.connect(self._try_to_send)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(round(1000 * CLOSES_AFTER_S))
         self._idle.timeout.connect(self.closed)
-        self._build(touch, layout)
+        self._build(style, layout)
+        leave_keyboard(self)
         self._show_text()
 
     def type(self, letter: str) -> None:
@@ -66,43 +66,43 @@ class Keyboard(QFrame):
         self._title.setText(self._words.own_text_title)
         self._show_text()
 
-    def _build(self, touch: Touch, layout: Layout) -> None:
+    def _build(self, style: Style, layout: Layout) -> None:
         column = QVBoxLayout(self)
-        margin = round(24 * layout.unit)
-        column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(round(8 * layout.unit))
+        margin = style.px(24)
+        side = max(margin, (layout.screen.width - style.px(1120 * style.text_size)) // 2)
+        column.setContentsMargins(side, margin, side, margin)
+        column.setSpacing(style.px(8))
         column.addWidget(self._title)
         column.addWidget(self._line)
-        key = self._key_size(touch, layout)
+        key = self._key_size(style, layout)
         for letters in self._words.letters:
             last = [_BACKSPACE] if letters is self._words.letters[-1] else []
-            column.addLayout(self._row([*letters, *last], touch, key))
+            column.addLayout(self._row([*letters, *last], style, key))
         foot = QHBoxLayout()
-        foot.setSpacing(round(10 * layout.unit))
-        cancel = touch.button(self._words.cancel)
+        foot.setSpacing(style.px(10))
+        cancel = make_button(self._words.cancel, style, size=SMALL_FONT)
         cancel.clicked.connect(self.closed)
-        space = touch.button(" ")
+        space = make_button(" ", style)
         space.setAccessibleName("space")
         space.clicked.connect(lambda: self.type(" "))
         foot.addWidget(cancel, 2)
         foot.addWidget(space, 5)
         foot.addWidget(self._send, 2)
         column.addLayout(foot)
-        width = min(layout.screen.width, round(1120 * touch.type_unit))
-        self.setFixedWidth(width)
+        self.setFixedWidth(layout.screen.width)
         self.adjustSize()
-        self.move((layout.screen.width - width) // 2, layout.screen.bottom - self.height())
+        self.move(0, layout.screen.bottom - self.height())
 
-    def _key_size(self, touch: Touch, layout: Layout) -> int:
+    def _key_size(self, style: Style, layout: Layout) -> int:
         num_keys = max(len(letters) for letters in self._words.letters) + 1
-        return min(touch.target() + round(20 * layout.unit), round((layout.screen.width - 60 * layout.unit) / num_keys))
+        return min(style.target() + style.px(14), (layout.screen.width - style.px(60)) // num_keys)
 
-    def _row(self, keys: list[str], touch: Touch, width: int) -> QHBoxLayout:
+    def _row(self, keys: list[str], style: Style, width: int) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(max(2, width // 12))
         row.addStretch()
         for letter in keys:
-            button = touch.button(letter, size=28.0)
+            button = make_button(letter, style, size=28)
             button.setStyleSheet("padding: 0;")
             button.setMinimumWidth(0)
             button.setFixedWidth(width - max(2, width // 12))
@@ -110,13 +110,6 @@ class Keyboard(QFrame):
             row.addWidget(button)
         row.addStretch()
         return row
-
-    def _label(self, text: str, size: float, touch: Touch, *, is_quiet: bool) -> QLabel:
-        label = QLabel(text)
-        label.setProperty("isQuiet", is_quiet)
-        label.setFont(make_font(size * touch.type_unit, is_italic=True))
-        label.setWordWrap(True)
-        return label
 
     def _show_text(self) -> None:
         self._line.setText(self._text or self._words.own_text_example)

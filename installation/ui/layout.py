@@ -88,7 +88,7 @@ class Layout:
     @property
     def kept_free(self) -> float:
         """As much of the label's height as belongs to what is said aside, at least."""
-        return 260.0 * self.type_unit if self.label_is_beside and self.aside.height else 0.0
+        return 290.0 * self.type_unit if self.label_is_beside and self.aside.height else 0.0
 
     @property
     def floor_y(self) -> float:
@@ -133,7 +133,7 @@ class Layout:
         """Label under the painting, both on the screen's middle axis."""
         is_upright = height > width
         margin, gap = round(84 * unit), round((58 if is_upright else 46) * unit)
-        words_height = round((336 if is_upright else 216) * unit * text_size)
+        words_height = round((340 if is_upright else 228) * unit * text_size)
         music = _music_band(width, height, unit)
         top = round((96 if is_upright else 56) * unit)
         room_height = music.y - top - gap - words_height

@@ -30,7 +30,7 @@ def load_fonts() -> str:
 
 
 def make_font(pixels: float, *, is_italic: bool = False, spacing: float = 0.0) -> QFont:
-    """The installation's typeface.
+    """The installation's typeface, with figures as high as capitals: its old-style 1 is taken for a letter.
 
     Args:
         pixels: Its size.
@@ -42,7 +42,7 @@ def make_font(pixels: float, *, is_italic: bool = False, spacing: float = 0.0) -
     font.setItalic(is_italic)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
-    font.setFeature(QFont.Tag("onum"), 1)
+    font.setFeature(QFont.Tag("lnum"), 1)
     if spacing:
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, spacing * pixels)
     return font

@@ -31,7 +31,7 @@ class Mood:
 
 MOODS: Mapping[Scene, Mood] = {
     Scene.ATTRACT: Mood(is_inviting=True),
-    Scene.LOOKING: Mood(darkness=0.86, music=0.22, is_looking=True, is_explaining=False),
+    Scene.LOOKING: Mood(darkness=0.95, music=0.22, is_looking=True, is_explaining=False),
     Scene.COMPOSING: Mood(music=0.22, is_answering=True, is_explaining=False),
     Scene.LISTENING: Mood(),
     Scene.FAILSAFE: Mood(),

@@ -53,8 +53,8 @@ class Night:
         y, lines = 0.42 * layout.screen.height, []
         for text, size, colour, is_italic in (
             (words.name, 64.0, palette.quiet_text, False),
-            (words.closed, 38.0, palette.quiet_text, True),
-            (self.note, 28.0, palette.quiet_text, False),
+            (words.closed, 44.0, palette.quiet_text, True),
+            (self.note, 34.0, palette.quiet_text, False),
         ):
             font = make_font(size * unit, is_italic=is_italic)
             metrics = QFontMetricsF(font)

@@ -105,7 +105,7 @@ def _with_alpha(colour: Rgb, alpha: float) -> QColor:
 
 def _reserve(layout: Layout) -> float:
     """What the text leaves free under itself, for rule and progress."""
-    return 84.0 * layout.type_unit
+    return 92.0 * layout.type_unit
 
 
 def _set_label(
@@ -120,15 +120,15 @@ def _set_label(
     lines: list[Line] = []
     y = 0.0
     for text, font, colour, leading, space_after in (
-        (label.artist or words.unknown_artist, make_font(29 * size), palette.text, 1.18, 8 * size),
-        (title, make_font(43 * size, is_italic=True), palette.text, 1.06, 12 * size),
-        (year, make_font(25 * size), palette.quiet_text, 1.2, 0.0),
+        (label.artist or words.unknown_artist, make_font(32 * size), palette.text, 1.18, 8 * size),
+        (title, make_font(46 * size, is_italic=True), palette.text, 1.06, 12 * size),
+        (year, make_font(28 * size), palette.quiet_text, 1.2, 0.0),
     ):
         more, y = set_lines(text, font, colour, layout.label.width, y, leading, is_balanced=True)
         lines += more
         y += space_after if text else 0.0
     if label.text:
-        font = make_font(23 * size)
+        font = make_font(26 * size)
         more, y = set_lines(label.text, font, palette.quiet_text, layout.label.width, y + 14 * size, 1.32)
         lines += more
     return lines, y
@@ -141,7 +141,7 @@ def _placed(lines: list[Line], height: float, layout: Layout, palette: Palette, 
     rule_y = top + height + 12 * unit
     rule = QRectF(place.x, rule_y, 44 * unit, max(1.0, round(1.5 * unit)))
     width = min(place.width, round(300 * unit))
-    progress = Rect(place.x, round(rule_y + 22 * unit), width, round(46 * unit))
+    progress = Rect(place.x, round(rule_y + 22 * unit), width, round(54 * unit))
     return Placard(moved(lines, place.x, top), rule, progress, palette.accent, words)
 
 
@@ -159,5 +159,5 @@ def _title_page(layout: Layout, palette: Palette, words: Words) -> Placard:
         lines.append(Line(text, font, colour, x, baseline))
     rule = QRectF(layout.now_x - 22 * unit, y + 34 * unit, 44 * unit, max(1.0, round(1.5 * unit)))
     width = round(300 * unit)
-    progress = Rect(round(layout.now_x - width / 2), round(y + 150 * unit), width, round(46 * unit))
+    progress = Rect(round(layout.now_x - width / 2), round(y + 150 * unit), width, round(54 * unit))
     return Placard(tuple(lines), rule, progress, palette.accent, words)

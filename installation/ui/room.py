@@ -215,7 +215,7 @@ class Room:
         part = Rect(region.x(), region.y(), region.width(), region.height())
         if not self.glass.covers(layout, part):
             self._paint_wall(painter, region)
-        if self.glass.presence.value > 0.0 and region.intersects(qrect(self.glass.place(layout).grown(2))):
+        if self.glass.presence.value > 0.0 and region.intersects(qrect(self.glass.place(layout))):
             self.glass.paint(painter, layout, palette)
         self.wall.paint_music(painter, region)
         if region.intersects(qrect(layout.music)):

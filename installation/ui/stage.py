@@ -144,8 +144,7 @@ def prepare_stage(
     if picture is not None:
         stage.canvas, place = _frame(picture, layout, palette)
         stage.canvas_place, stage.behind_place = place, place.within(layout.screen)
-        on_screen = stage.behind_place
-        stage.behind = stage.face.copy(on_screen.x, on_screen.y, on_screen.width, on_screen.height)
+        stage.behind = _copied(stage.face, stage.behind_place)
         for top in range(place.y, place.bottom, _STRIP_ROWS):  # in pieces, so that the ui thread has its turn
             stage.paint_face(SMALLEST_ZOOM, Rect(place.x, top, place.width, _STRIP_ROWS))
     return stage
@@ -344,8 +343,19 @@ def _blank(width: int, height: int, pixel_format: QImage.Format) -> tuple[QImage
     Shape: (height, width, 4), in the order blue, green, red, alpha.
     """
     image = QImage(width, height, pixel_format)
+    return image, _pixels(image)
+
+
+def _copied(image: QImage, place: Rect) -> QImage:
+    """A part of an image. numpy copies without keeping the ui thread from its turn; Qt's `copy` does not."""
+    part, pixels = _blank(place.width, place.height, image.format())
+    pixels[:] = _pixels(image)[place.y : place.bottom, place.x : place.right]
+    return part
+
+
+def _pixels(image: QImage) -> npt.NDArray[np.uint8]:
     memory = image.bits()
     if memory is None:
-        raise MemoryError(f"no memory for an image of {width} × {height} pixels")
+        raise MemoryError(f"no memory for an image of {image.width()} × {image.height()} pixels")
     memory.setsize(image.sizeInBytes())
-    return image, np.asarray(memory, dtype=np.uint8).reshape(height, width, 4)
+    return np.asarray(memory, dtype=np.uint8).reshape(image.height(), image.width(), 4)

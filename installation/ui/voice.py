@@ -16,7 +16,7 @@ from installation.ui.sprites import Sprites
 
 MIN_DWELL_S = 0.9
 """Words stay at least so long: a hint that changes faster cannot be read, and flickers."""
-_SIZE = 46.0
+_SIZE = 54.0
 _BREATH_S = 2.4
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
@@ -41,15 +41,15 @@ _PAGE = (0.12, 0.88)
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What the painting that leaves still needs."""
+    """What the painting that leaves still needs; without an image the dark leaves."""
 
-    artwork_id: str
-    image: QImage
-    text: QImage
-    text_place: Rect
     layout: Layout
     palette: Palette
-    aside: Aside
+    artwork_id: str = ""
+    image: QImage | None = None
+    text: QImage = field(default_factory=QImage)
+    text_place: Rect = NOWHERE
+    aside: Aside = field(default_factory=Aside)
 
 
 class Wall:
@@ -126,14 +126,12 @@ class Wall:
         former, screen = self.stage, stage.layout.screen
         if former is None or is_dark:
             length_s = _FIRST_LIGHT_S if show is None else min(_FIRST_LIGHT_S, show.crossfade_s)
-            dark = QImage(screen.width, screen.height, QImage.Format.Format_RGB32)
-            dark.fill(BEFORE_ANYTHING)
-            self._left = _Left("", dark, QImage(), NOWHERE, stage.layout, stage.palette, Aside())
+            self._left = _Left(stage.layout, stage.palette)
             self.fade = Fade(now_s, length_s)
         elif show is not None and former.layout.screen == screen:
             text, place = former.text, former.text_place
-            snapshot = self._snapshot(former)
-            self._left = _Left(former.artwork_id, snapshot, text, place, former.layout, former.palette, self._aside)
+            seen = self._snapshot(former)
+            self._left = _Left(former.layout, former.palette, former.artwork_id, seen, text, place, self._aside)
             self.fade = Fade(show.start_at_s, show.crossfade_s)
         else:
             self._left, self.fade = None, None
@@ -156,11 +154,11 @@ class Wall:
         if self.stage is None:
             return []
         dirty = [self.stage.layout.music, *self._advance_aside(self.stage, now_s, passed_s)]
+        if self.fade is not None:  # all of it, once
+            return [self._advance_fade(self.stage, self.fade, now_s, passed_s)]
         if is_progress_new and not self.is_answering:
             dirty.append(self.stage.placard.progress.grown(round(6 * self.stage.layout.unit)))
-        if self.fade is not None:
-            dirty.append(self._advance_fade(self.stage, self.fade, now_s, passed_s))
-        elif self.is_drifting and not self._is_motion_reduced:
+        if self.is_drifting and not self._is_motion_reduced:
             dirty.append(self._drift(self.stage, passed_s))
         return dirty
 
@@ -192,7 +190,7 @@ class Wall:
             return
         part = QRectF(region)
         if self._left is not None and self.fade is not None:
-            painter.drawImage(part, self._left.image, part)
+            self._paint_left(painter, self._left, part)
             painter.setOpacity(self.fade.opacity)
             painter.drawImage(part, self.stage.face, part)
             painter.setOpacity(1.0)
@@ -251,12 +249,20 @@ class Wall:
         self._band = (self._band + 1) % NUM_BANDS
         return stage.paint_face(zoom, Rect(place.x, top, place.width, bottom - top), pan)
 
+    @staticmethod
+    def _paint_left(painter: QPainter, left: _Left, part: QRectF) -> None:
+        if left.image is None:
+            painter.fillRect(part, BEFORE_ANYTHING)
+        else:
+            painter.drawImage(part, left.image, part)
+
     def _snapshot(self, former: Stage) -> QImage:
         """What of walls and paintings is seen now, in the middle of a fade too."""
         if self.fade is None or self._left is None:
             return former.face
-        image = self._left.image.copy()
+        image = QImage(former.face.size(), former.face.format())
         painter = QPainter(image)
+        self._paint_left(painter, self._left, QRectF(image.rect()))
         painter.setOpacity(self.fade.opacity)
         painter.drawImage(0, 0, former.face)
         painter.end()

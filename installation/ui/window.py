@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QRect, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -42,9 +42,10 @@ from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
 from installation.ui.awake import keep_awake
 from installation.ui.controls import Controls
-from installation.ui.layout import Layout
+from installation.ui.layout import Layout, Rect
 from installation.ui.room import Room
 from installation.ui.stage import Stage, prepare_stage
+from installation.ui.wall import qrect
 from installation.ui.words import LANGUAGES
 from installation.word_filter import WordFilter
 
@@ -131,7 +132,7 @@ class ShowWindow(QWidget):
         self._hang_layout = partial(Layout.hang, text_size=LARGE_TEXT if settings.is_large_text else 1.0)
         self._frame_s = 1.0 / settings.max_fps
         self._shown: ShowWork | None = None
-        self._dirty: list[QRect] = []
+        self._dirty: set[Rect] = set()
         self._painted_at_s: float | None = None
         self._beaten_at_s = clock()
         self._workshop = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workshop")
@@ -191,9 +192,8 @@ class ShowWindow(QWidget):
         """Bring the room to this moment and have what changed painted."""
         now_s = self._clock()
         for part in self.room.advance(now_s):
-            rect = QRect(part.x, part.y, part.width, part.height)
-            self._dirty.append(rect)
-            self.update(rect)
+            self._dirty.add(part)
+            self.update(qrect(part))
         if now_s - self._beaten_at_s >= HEARTBEAT_S:
             self._beaten_at_s = now_s
             self._say(UiHeartbeat(self.num_frames, self.num_late_frames))
@@ -227,8 +227,11 @@ class ShowWindow(QWidget):
         if stage.placard.words is not self.room.words:  # another language was chosen meanwhile
             stage.say(self.room.words)
         self.room.hang(stage, show, self._clock())
-        self.controls.dress(stage.layout, stage.palette, self.room.words)
+        self._dress(stage)
         self.update()
+
+    def _dress(self, stage: Stage) -> None:
+        self.controls.dress(stage.layout, stage.palette, self.room.words, has_work=bool(stage.artwork_id))
 
     # ------------------------------------------------------------ the language
 
@@ -236,7 +239,7 @@ class ShowWindow(QWidget):
         """Speak a visitor's language, until nobody needs it any more."""
         self.room.say(LANGUAGES[code])
         if self.room.wall.stage is not None:
-            self.controls.dress(self.room.wall.stage.layout, self.room.wall.stage.palette, self.room.words)
+            self._dress(self.room.wall.stage)
         if code != self._settings.language:
             self._language.start()
 
@@ -252,7 +255,8 @@ class ShowWindow(QWidget):
         """Paint what changed."""
         if event is None:
             return
-        parts, self._dirty = self._dirty, []
+        parts = [qrect(part) for part in self._dirty]
+        self._dirty.clear()
         exposed = event.region()
         for part in parts:
             exposed -= QRegion(part)

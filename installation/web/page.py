@@ -11,7 +11,7 @@ from installation.web.words import WORDS
 
 _STYLE = """
 body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 34rem; font: 1.1rem/1.5 Georgia, serif;
-       color: #1b1a18; background: #f6f3ec; }
+       color: #1b1a18; background: #f6f3ec; overflow-wrap: anywhere; hyphens: auto; }
 h1 { font-size: 1.6rem; font-weight: normal; margin: 0 0 .25rem; }
 audio { width: 100%; margin: 1.5rem 0; }
 a { display: block; margin: .75rem 0; padding: .8rem 1rem; color: #1b1a18; border: 1px solid #5c564b;

@@ -11,7 +11,6 @@ import sys
 from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
 import torch
@@ -57,7 +56,9 @@ def published() -> ModuleType:
         ("torchvision", "transforms"),
     ):
         setattr(stubs[module], name, None)
-    with mock.patch.dict(sys.modules, stubs):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, stub in stubs.items():
+            patch.setitem(sys.modules, name, stub)
         return importlib.import_module("imagebind.models.imagebind_model")
 
 

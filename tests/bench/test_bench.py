@@ -3,8 +3,8 @@
 import pytest
 from rich.console import Console
 
-from bench.__main__ import PICTURE, kiosk_table, speed_table
-from bench.kiosk import Figure, figures_of
+from bench.__main__ import PICTURE, speed_table
+from bench.kiosk import Figure, figures_of, kiosk_table
 from bench.speed import OF_A_PHRASE, STAGES, TOTAL, UNGUIDED, Variant, measure
 from tests.art2mus import tiny
 

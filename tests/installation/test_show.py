@@ -258,6 +258,10 @@ def test_long_days_keep_the_promises(choices: list[int]) -> None:
     for choice in choices:
         names = moves(room)
         make(room, names[choice % len(names)])
+    room.tell(Opened())
+    room.tell(Ticked(), after_s=120.0)
+    assert room.job is not None, "however the day went, there is something to compose"
+    assert any(isinstance(command, Play | Append) for command in room.finish_job()), "and it will be heard"
 
 
 @given(st.integers(min_value=0, max_value=3))

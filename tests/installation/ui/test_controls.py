@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QPushButton, QSlider
+from PyQt6.QtWidgets import QApplication, QPushButton, QSlider, QWidget
 
+from installation.labels import read_gallery
 from installation.messages import (
     AnotherPiece,
     FromUi,
@@ -18,11 +19,14 @@ from installation.messages import (
     OwnText,
     SceneChanged,
     SetVolumeWanted,
+    ShowWork,
 )
 from installation.settings import UiSettings, VisitorControls
 from installation.ui.keyboard import MAX_LETTERS, Keyboard
+from installation.ui.palette import Palette
 from installation.ui.window import ShowWindow, load_word_filter
 from installation.ui.words import ENGLISH, FRENCH
+from installation.works import BUNDLED_GALLERY
 from tests.installation.ui.scripted_tap import ScriptedTap
 
 EVERYTHING = VisitorControls(
@@ -40,7 +44,8 @@ def open_window(app: QApplication) -> Iterator[Open]:
         window = ShowWindow(UiSettings(tap_name="", visitor=visitor), ScriptedTap(), said.append)
         windows.append(window)
         window.present(is_windowed=True)
-        deadline = time.monotonic() + 60
+        work, deadline = read_gallery(BUNDLED_GALLERY)[0], time.monotonic() + 60
+        window.take(ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic()))
         while window.room.wall.stage is None and time.monotonic() < deadline:
             app.processEvents()
         return window, said
@@ -67,6 +72,15 @@ def test_without_permission_there_is_nothing_to_touch(open_window: Open) -> None
     window, _ = open_window(VisitorControls())
     assert window.findChildren(QPushButton) == []
     assert window.findChildren(QSlider) == []
+
+
+def test_before_a_work_hangs_nothing_is_asked_for_it(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    assert window.room.wall.stage is not None
+    assert button(window, ENGLISH.another_piece).isVisible()
+    window.controls.dress(window.room.wall.stage.layout, Palette.neutral(), ENGLISH, has_work=False)
+    assert not [b for b in window.findChildren(QPushButton) if b.isVisible() and b.text() == ENGLISH.another_piece]
+    assert button(window, "FR").isVisible()
 
 
 def test_a_tap_changes_the_language_of_everything(open_window: Open) -> None:
@@ -100,6 +114,23 @@ def test_the_volume_stays_within_the_curators_bounds(open_window: Open) -> None:
     slider.setValue(100)
     slider.setValue(0)
     assert [m.volume for m in said if isinstance(m, SetVolumeWanted)] == [0.8, 0.3]
+
+
+def test_the_volume_goes_to_where_it_is_touched(open_window: Open) -> None:
+    window, said = open_window(EVERYTHING)
+    (slider,) = window.findChildren(QSlider)
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 5, slider.height() // 2))
+    assert [m.volume for m in said if isinstance(m, SetVolumeWanted)] == [pytest.approx(0.4, abs=0.04)]
+
+
+def test_what_lies_over_the_wall_stays_over_it(open_window: Open) -> None:
+    window, _ = open_window(EVERYTHING)
+    cover = QWidget(window)
+    cover.resize(window.size())
+    cover.show()
+    window._speak("fr")
+    place = button(window, "FR").mapTo(window, QPoint(5, 5))
+    assert window.childAt(place) is cover
 
 
 def test_words_are_written_letter_by_letter_and_sent(open_window: Open) -> None:

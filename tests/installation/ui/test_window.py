@@ -63,6 +63,12 @@ class Ui:
                 return message
         raise AssertionError(f"no {kind.__name__} in {PATIENCE_S} s")
 
+    def num_frames(self) -> int:
+        """As the next heartbeat says."""
+        beat = self.hear(UiHeartbeat)
+        assert isinstance(beat, UiHeartbeat)
+        return beat.num_frames
+
     def peak_memory_mb(self) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
@@ -95,10 +101,8 @@ def test_it_comes_up_shows_works_stays_small_and_leaves_when_told(ui: Ui) -> Non
         ui.channel.send(CueClip(make_clip("clip", work.artwork_id, index, 60.0)))
         ui.channel.send(ShowWork(work.artwork_id, work.path, work.label, 0.5, time.monotonic()))
         ui.channel.send(ComposeProgress(f"job{index}", "denoise", 5, 20))
-        beats = [ui.hear(UiHeartbeat) for _ in range(2)]
-        assert isinstance(beats[0], UiHeartbeat)
-        assert isinstance(beats[1], UiHeartbeat)
-        assert beats[1].num_frames > beats[0].num_frames, "a heartbeat is earned by frames painted"
+        num_frames = ui.num_frames()
+        assert any(ui.num_frames() > num_frames for _ in range(30)), "it paints on"
     assert ui.peak_memory_mb() < MAX_MEMORY_MB
     ui.channel.send(Shutdown())
     ui.process.join(PATIENCE_S)
@@ -170,11 +174,15 @@ def test_a_picture_that_cannot_be_read_leaves_the_last_one_hanging(
 def test_of_many_works_wanted_the_newest_hangs(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:
     shown, _ = window
     works = read_gallery(BUNDLED_GALLERY)
+    hung: list[str] = []
+    shown._prepared.connect(lambda stage, _: hung.append(stage.artwork_id))
     for work in works[:8]:
         shown.take(ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic()))
-    wait_until(
-        app, lambda: shown.room.wall.stage is not None and shown.room.wall.stage.artwork_id == works[7].artwork_id
-    )
+    newest = works[7].artwork_id
+    wait_until(app, lambda: newest in hung)
+    assert shown.room.wall.stage is not None
+    assert shown.room.wall.stage.artwork_id == newest
+    assert len(hung) <= 3, "the room before any work, the one in work, and the newest"
 
 
 def test_a_new_size_is_hung_anew(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:

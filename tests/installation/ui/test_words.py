@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ import pytest
 from PyQt6.QtGui import QFontMetricsF, QImage, QPainter
 from PyQt6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from art2mus.study import settings
+from installation import config
 from installation.cues import Scene
 from installation.labels import UNKNOWN, Work, read_gallery
 from installation.messages import ClipInfo, CueClip, Hint, SoundingNote, TakeHome, WallLabel
@@ -30,10 +33,12 @@ from installation.ui.palette import MIN_GRAPHIC_CONTRAST, MIN_TEXT_CONTRAST, Pal
 from installation.ui.placard import Placard
 from installation.ui.room import Room
 from installation.ui.stage import Stage
+from installation.ui.study import words as study
 from installation.ui.voice import Voice
 from installation.ui.why import MAX_REASONS, explain, telling_poles
 from installation.ui.window import LARGE_TEXT
 from installation.ui.words import ENGLISH, LANGUAGES, Words
+from installation.web import words as web
 from installation.word_filter import WordFilter
 from installation.works import BUNDLED_GALLERY
 from tests.installation.ui.scripted_tap import SAMPLE_RATE, ScriptedTap, make_clip
@@ -75,6 +80,12 @@ def test_a_language_says_everything(code: str) -> None:
     for text in (words.own_words, words.valid, words.because):
         assert text.format("one", "two") != text
     assert set(words.own_text_example.lower()) <= {*"".join(words.letters), " "}, "the example can be written"
+
+
+def test_screen_telephone_and_study_speak_the_same_languages() -> None:
+    spoken = set(LANGUAGES)
+    assert spoken == set(web.WORDS) == set(study.WORDS)
+    assert spoken == set(get_args(config.Language)) == set(get_args(settings.Language))
 
 
 @pytest.mark.parametrize(("one", "other"), tuple(combinations(LANGUAGES, 2)))
@@ -220,7 +231,7 @@ def test_no_button_is_cut_off(code: str, size: tuple[int, int], text_size: float
     words, layout, palette = LANGUAGES[code], Layout.hang(*size, 1.5, text_size), Palette.neutral()
     window.resize(*size)
     controls = Controls(window, SEE_IT_ALL, lambda _message: None, WordFilter([]))
-    controls.dress(layout, palette, words)
+    controls.dress(layout, palette, words, has_work=True)
     controls.enter(Scene.LISTENING)
     keyboard = Keyboard(window, layout, palette, words, WordFilter([]))
     keyboard.type("W" * 100)
