@@ -33,6 +33,9 @@ from installation.works import BUNDLED_GALLERY
 AUDIO_IDLE_S = 0.8
 """Sound that has played nothing for so long hangs: with what a start takes, silence stays about a second."""
 
+MAX_COMPOSER_START_S = 900
+"""A large model is read from the disk, and compiled for the graphics card it is on."""
+
 AUDIO_ENTRY = "installation.audio.player:main"
 
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
@@ -137,6 +140,8 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         negative_prompt=config.sampling.negative_prompt,
         loudness_lufs=config.audio.loudness_lufs,
         spare_dir=None if memory is None else memory / "clips",
+        device=config.composer.device,
+        num_candidates=config.sampling.candidates,
     )
     ui = UiSettings(
         tap_name=tap_name,
@@ -154,7 +159,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
     )
     plans = [
         ChildPlan("audio", AUDIO_ENTRY, (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5, niceness=NICENESS),
-        ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
+        ChildPlan("composer", options.composer, (composer,), max_start_s=MAX_COMPOSER_START_S, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]
     if config.web.enabled:

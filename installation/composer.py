@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import soundfile
 
@@ -36,14 +36,19 @@ from installation.messages import (
     SoundingNote,
     ToComposer,
 )
-from installation.pieces import Music, PieceInWork, fingerprint, see, versions
-from installation.places import identity_cache_path
+from installation.pieces import Music, PieceInWork, fingerprint, rehearse, release_memory, see, versions
+from installation.places import cache_dir, identity_cache_path
 from installation.settings import ComposerSettings, words_for
 
 if TYPE_CHECKING:
     from art2mus.codec.protocol import FloatArray
+    from art2mus.faults import Fault
     from art2mus.pipeline import Art2MusPipeline
+    from art2mus.residency import Residency
 
+FAULT_EXIT_CODE = 75
+"""Of a composer that leaves because its memory, its graphics card or its numbers are gone; `sysexits.h` calls it a
+temporary failure."""
 _STEPS_AFTER_DENOISING = 3  # decode, perform, write
 
 _log = logging.getLogger(__name__)
@@ -53,21 +58,52 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     """Load the model, then compose what is asked for until told to leave."""
     be_considerate(settings.num_threads, settings.niceness)
     began_s = time.monotonic()
-    from art2mus.models import ModelMissingError, load_pipeline
+    from art2mus.faults import fault_of
+    from art2mus.models import ModelMissingError
     from art2mus.models.identity import identify
 
     try:
-        pipeline = load_pipeline(settings.model)
-        sampling = sampling_of(settings, identify(settings.model, identity_cache_path()))
+        settings, residency = settle(settings)
+        sampling = sampling_of(settings, identify(settings.model, identity_cache_path()), residency)
+        pipeline = residency.load(cache_dir(), for_show=True)
+        if residency.is_on_card:
+            rehearse(pipeline, sampling)
     except (ModelMissingError, OSError) as error:
         _log.error("no composer: %s", " ".join(str(error).split()))
         return
+    except (MemoryError, RuntimeError) as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        _give_up(fault, error)
     channel.send(ComposerReady(settings.model, time.monotonic() - began_s, sampling.key()))
     Composer(channel, settings, pipeline, sampling).run()
 
 
-def sampling_of(settings: ComposerSettings, identity: str) -> Sampling:
+def settle(settings: ComposerSettings) -> tuple[ComposerSettings, Residency]:
+    """Decide how the model lives on this machine; where it does not fit at all, the bundled one does.
+
+    Raises: ModelMissingError.
+    """
+    from art2mus.residency import DoesNotFitError, Residency, decide
+
+    try:
+        residency = decide(settings.model, device=settings.device, num_candidates=settings.num_candidates)
+    except DoesNotFitError as error:
+        settings = settings.for_understudy()
+        _log.warning("%s; %s composes", " ".join(str(error).split()), settings.model)
+        return settings, Residency(settings.model)
+    if residency.note:
+        _log.warning("%s", residency.note)
+    _log.info("%s", "; ".join(map(str.strip, residency.statement())))
+    return settings, residency
+
+
+def sampling_of(settings: ComposerSettings, identity: str, residency: Residency | None = None) -> Sampling:
     """How the model is asked, as receipts keep it."""
+    from art2mus.residency import Residency
+
+    residency = residency or Residency(settings.model, num_candidates=settings.num_candidates)
     return Sampling(
         model=settings.model,
         identity=identity,
@@ -75,6 +111,9 @@ def sampling_of(settings: ComposerSettings, identity: str) -> Sampling:
         guidance_scale=settings.guidance_scale,
         negative_prompt=settings.negative_prompt,
         loudness_lufs=settings.loudness_lufs,
+        device=residency.device,
+        dtype=residency.dtype,
+        num_candidates=residency.num_candidates,
     )
 
 
@@ -91,6 +130,12 @@ def be_considerate(num_threads: int, niceness: int) -> None:
     import torch
 
     torch.set_num_threads(num_threads)
+
+
+def _give_up(fault: Fault, error: BaseException) -> NoReturn:
+    """Leave, to be started anew: what is wrong may end with this process."""
+    _log.error("%s (%s); the composer is started anew", fault.value, " ".join(str(error).split())[:200])
+    raise SystemExit(FAULT_EXIT_CODE)
 
 
 class _CancelledError(Exception):
@@ -156,6 +201,7 @@ class Composer:
 
     def _do(self, job: Compose) -> None:
         from art2mus.codec.synthesizer import SynthesizerMissingError
+        from art2mus.faults import fault_of
         from art2mus.images import UnreadableImageError
 
         self._job_id, self._stage_seconds = job.job_id, {}
@@ -169,10 +215,34 @@ class Composer:
             self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=True))
         except (SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
+        except (MemoryError, RuntimeError) as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            self._step_down(job, fault, error)
         else:
             self._channel.send(ClipReady(job.job_id, clip, tuple(self._stage_seconds.items())))
         finally:
             self._job_id = ""
+
+    def _step_down(self, job: Compose, fault: Fault, error: BaseException) -> None:
+        """Try with fewer candidates what has failed with many; with one, or without a card, leave.
+
+        A piece that was to go on is lost, because what it would go on with follows from no receipt any more.
+        """
+        from art2mus.faults import Fault
+
+        number = self._sampling.num_candidates // 2
+        if number == 0 or fault is Fault.DEVICE_LOST:
+            _give_up(fault, error)
+        _log.warning("%s; candidates for each clip from now on: %d", fault.value, number)
+        self._sampling = replace(self._sampling, num_candidates=number)
+        if job.continues is None:
+            self._waiting.appendleft(job)
+        else:
+            self._channel.send(ComposeFailed(job.job_id, fault.value, is_lost_piece=True))
+        error.__traceback__ = None  # it holds on to what was computed
+        release_memory()
 
     # ------------------------------------------------------------ one job
 
