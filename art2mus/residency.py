@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +23,16 @@ BYTES = {FLOAT32: 4, FLOAT16: 2, BFLOAT16: 2}
 
 SMALL_MODEL = 50_000_000
 """A model of fewer weights stays on the processor in float32: it is fast enough there, and no card can be lost."""
-WORK_BYTES = {False: {4: 2.0e9, 2: 1.0e9}, True: {4: 0.3e9, 2: 0.3e9}}
-"""What one candidate needs beside the weights, by whether the model is small and by the bytes of a number."""
-PROCESS_BYTES = 0.6e9
-"""Python and its libraries."""
+WORK_BYTES = {"large": (0.5e9, 0.25e9), "small": (0.15e9, 0.05e9)}
+"""What the first candidate of ten seconds needs beside the weights, and each further one.
+
+Source: peaks of resident memory, rounded up; full size with random weights, fp32 and bf16, one and three candidates,
+and mini, on the processor. A graphics card has not been measured; it is taken to need the same.
+"""
+PROCESS_BYTES = 0.5e9
+"""Python and its libraries, and about as much for a card's driver. Source: resident memory after importing them."""
 SHOW_STEPS = 25
+WORTH_NAMING_BYTES = 0.05e9
 FIXED_PROMPT_TOKENS = 128
 """As many as T5 reads at most: a compiled UNet sees one shape, whatever a visitor says."""
 
@@ -122,11 +127,10 @@ class Residency:
             take_fewer_steps(pipeline)
         return pipeline
 
-    def statement(self) -> Iterator[str]:
-        """Say what it needs, component by component."""
-        yield f"{self.model} in {self.dtype} on {self.device}: {gigabytes(self.num_bytes)}"
-        for name, size in self.needs.items():
-            yield f"{name} {gigabytes(size)}"
+    def statement(self) -> str:
+        """Say in a line what it needs, component by component; small ones are only counted."""
+        parts = [f"{name} {gigabytes(size)}" for name, size in self.needs.items() if size >= WORTH_NAMING_BYTES]
+        return f"{self.model} in {self.dtype} on {self.device}: {gigabytes(self.num_bytes)} ({', '.join(parts)})"
 
 
 def decide(
@@ -180,10 +184,9 @@ def needs_of(weights: Mapping[str, int], dtype: str, num_candidates: int = 1) ->
         dtype: Of the networks.
         num_candidates: Clips made at once.
     """
-    size = BYTES[dtype]
-    needs = {name: count * size for name, count in weights.items() if name != EARS or num_candidates > 1}
-    work = WORK_BYTES[is_small_model(weights)][size] * num_candidates
-    return needs | {"work": int(work), "process": int(PROCESS_BYTES)}
+    first, further = WORK_BYTES["small" if is_small_model(weights) else "large"]
+    needs = {name: count * BYTES[dtype] for name, count in weights.items() if name != EARS or num_candidates > 1}
+    return needs | {"work": round(first + further * (num_candidates - 1)), "process": round(PROCESS_BYTES)}
 
 
 def _dtypes(device: str, machine: Machine, is_small: bool, faster_dtype: Callable[[], str]) -> list[str]:

@@ -95,7 +95,7 @@ def settle(settings: ComposerSettings) -> tuple[ComposerSettings, Residency]:
         return settings, Residency(settings.model)
     if residency.note:
         _log.warning("%s", residency.note)
-    _log.info("%s", "; ".join(map(str.strip, residency.statement())))
+    _log.info("%s", residency.statement())
     return settings, residency
 
 

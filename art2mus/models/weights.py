@@ -12,7 +12,7 @@ from art2mus.models.assembly import ASSEMBLY, Assembly
 
 EARS = "image_encoder, audio side"
 """ImageBind's audio tower, which only ranking needs."""
-_PUBLISHED_TOWERS = {"vision": 632_829_440, "audio": 0}
+_PUBLISHED_TOWERS = {"vision": 632_829_440, "audio": 86_235_649}
 """Weights of `imagebind_huge`. Source: its configuration, counted on the meta device."""
 
 
