@@ -56,18 +56,18 @@ class Machine:
     has_bfloat16: bool = False
 
     @classmethod
-    def look(cls, *, at_card: bool = True) -> Machine:
-        """Look at this one; asking a graphics card takes a while, and some of its memory."""
+    def look(cls, card: str | None = CUDA) -> Machine:
+        """Look at this one, and at a graphics card, if there is one; None leaves it in peace, for asking takes memory."""
         import psutil
 
         free = int(psutil.virtual_memory().available)
-        if not at_card:
+        if card is None:
             return cls(free)
         import torch
 
         if not torch.cuda.is_available():
             return cls(free)
-        return cls(free, torch.cuda.mem_get_info()[0], torch.cuda.is_bf16_supported(including_emulation=False))
+        return cls(free, torch.cuda.mem_get_info(card)[0], torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def decide(
     """
     weights = count_weights(model)
     is_small = is_small_model(weights)
-    machine = machine or Machine.look(at_card=not is_small)
+    card = device if device is not None and device.startswith(CUDA) else CUDA
+    machine = machine or Machine.look(None if is_small or device == CPU else card)
     device = device or (CUDA if machine.card_free_bytes is not None and not is_small else CPU)
     dtypes = [dtype] if dtype else _dtypes(device, machine, is_small, faster_dtype or faster_on_processor)
     forms = [(each, number) for each in dtypes for number in dict.fromkeys((num_candidates, 1))]

@@ -67,7 +67,7 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
         sampling = sampling_of(settings, identify(settings.model, identity_cache_path()), residency)
         pipeline = residency.load(cache_dir(), for_show=True)
         if residency.is_on_card:
-            rehearse(pipeline, sampling)
+            sampling = rehearsed(pipeline, sampling)
     except (ModelMissingError, OSError) as error:
         _log.error("no composer: %s", " ".join(str(error).split()))
         return
@@ -130,6 +130,35 @@ def be_considerate(num_threads: int, niceness: int) -> None:
     import torch
 
     torch.set_num_threads(num_threads)
+
+
+def rehearsed(pipeline: Art2MusPipeline, sampling: Sampling) -> Sampling:
+    """Compile and allocate everything before the first visitor comes; returns what there is memory for."""
+    from art2mus.faults import fault_of
+
+    while True:
+        try:
+            rehearse(pipeline, sampling)
+        except (MemoryError, RuntimeError) as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            sampling = with_fewer_candidates(sampling, fault, error)
+        else:
+            return sampling
+
+
+def with_fewer_candidates(sampling: Sampling, fault: Fault, error: BaseException) -> Sampling:
+    """Half as many candidates, where as many have failed; where there is only one, or no card any more, leave."""
+    from art2mus.faults import Fault
+
+    number = sampling.num_candidates // 2
+    if number == 0 or fault is Fault.DEVICE_LOST:
+        _give_up(fault, error)
+    _log.warning("%s; candidates for each clip from now on: %d", fault.value, number)
+    error.__traceback__ = None  # it holds on to what was computed
+    release_memory()
+    return replace(sampling, num_candidates=number)
 
 
 def _give_up(fault: Fault, error: BaseException) -> NoReturn:
@@ -226,23 +255,15 @@ class Composer:
             self._job_id = ""
 
     def _step_down(self, job: Compose, fault: Fault, error: BaseException) -> None:
-        """Try with fewer candidates what has failed with many; with one, or without a card, leave.
+        """Try with fewer candidates what has failed with many.
 
         A piece that was to go on is lost, because what it would go on with follows from no receipt any more.
         """
-        from art2mus.faults import Fault
-
-        number = self._sampling.num_candidates // 2
-        if number == 0 or fault is Fault.DEVICE_LOST:
-            _give_up(fault, error)
-        _log.warning("%s; candidates for each clip from now on: %d", fault.value, number)
-        self._sampling = replace(self._sampling, num_candidates=number)
+        self._sampling = with_fewer_candidates(self._sampling, fault, error)
         if job.continues is None:
             self._waiting.appendleft(job)
         else:
             self._channel.send(ComposeFailed(job.job_id, fault.value, is_lost_piece=True))
-        error.__traceback__ = None  # it holds on to what was computed
-        release_memory()
 
     # ------------------------------------------------------------ one job
 

@@ -3,6 +3,7 @@
 The faults are injected into the networks of a real pipeline; what torch says on each occasion is torch's own.
 """
 
+import functools
 import threading
 from collections.abc import Callable
 from multiprocessing import Pipe
@@ -11,15 +12,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.residency import DoesNotFitError
 from installation.channel import Channel
-from installation.composer import FAULT_EXIT_CODE, Composer, main, settle
+from installation.composer import FAULT_EXIT_CODE, Composer, main, rehearsed, settle
 from installation.library import Library
 from installation.library.files import read_clip
-from installation.library.receipt import Receipt
+from installation.library.receipt import Receipt, Sampling
 from installation.messages import ComposeFailed, ComposerReady, Shutdown
 from installation.pieces import rehearse
 from installation.settings import ComposerSettings
@@ -45,13 +45,20 @@ def no_card(_: torch.Tensor) -> torch.Tensor:
     raise torch.AcceleratorError("CUDA error: unspecified launch failure")
 
 
-def break_above(pipe: Art2MusPipeline, max_batch: int, fault: Fault) -> None:
-    """Let the UNet fail with larger batches; a candidate comes as two, one for each branch of guidance."""
+def watch_steps(pipe: Art2MusPipeline, look: Fault) -> None:
+    """Look at every prediction, and change it or fail, before the scheduler makes a step of it."""
+    step = pipe.scheduler.step
 
-    def hook(_module: nn.Module, inputs: tuple[torch.Tensor, ...], outputs: tuple[torch.Tensor]) -> Any:
-        return (fault(outputs[0]),) if len(inputs[0]) > max_batch else outputs
+    @functools.wraps(step)
+    def watched(prediction: torch.Tensor, *arguments: Any, **others: Any) -> Any:
+        return step(look(prediction), *arguments, **others)
 
-    pipe.unet.register_forward_hook(hook)
+    pipe.scheduler.step = watched
+
+
+def break_above(pipe: Art2MusPipeline, max_clips: int, fault: Fault) -> None:
+    """Let denoising fail where more clips are made at once."""
+    watch_steps(pipe, lambda prediction: fault(prediction) if len(prediction) > max_clips else prediction)
 
 
 def leave(desk: Desk, thread: threading.Thread) -> None:
@@ -72,7 +79,7 @@ def test_fewer_candidates_are_tried_and_each_step_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Fault, words: str
 ) -> None:
     pipe = tiny.pipeline()
-    break_above(pipe, 2, fault)
+    break_above(pipe, 1, fault)
     desk, thread = start(tmp_path, pipe, num_candidates=4)
     desk.ask("job-1")
     first = desk.clip()
@@ -90,7 +97,7 @@ def test_a_piece_that_cannot_go_on_as_it_began_is_lost(tmp_path: Path) -> None:
     desk, thread = start(tmp_path, pipe, num_candidates=2)
     desk.ask("job-1")
     first = desk.clip().clip
-    break_above(pipe, 2, no_memory)
+    break_above(pipe, 1, no_memory)
     desk.ask("job-2", continues=first.clip_id)
     lost = desk.answer()
     assert isinstance(lost, ComposeFailed)
@@ -120,7 +127,7 @@ def test_what_cannot_be_made_smaller_leaves_to_be_started_anew(
 
 def test_any_other_error_is_not_taken_for_a_fault(tmp_path: Path) -> None:
     pipe = tiny.pipeline()
-    pipe.unet.register_forward_hook(lambda *_: torch.zeros(2, 3) @ torch.zeros(2, 3))
+    watch_steps(pipe, lambda _: torch.zeros(2, 3) @ torch.zeros(2, 3))
     ours, theirs = Pipe(duplex=True)
     settings = ComposerSettings("mini", tmp_path / "library")
     Desk(Channel(ours), settings.library_dir).ask("job-1")
@@ -169,7 +176,12 @@ def test_a_model_that_does_not_fit_leaves_the_show_to_the_bundled_one(
 def test_the_rehearsal_sees_every_shape_of_the_show(codec: str, tmp_path: Path) -> None:
     pipe = tiny.pipeline({"score": tiny.score_codec, "mel": tiny.mel_codec}[codec]())
     seen: list[torch.Size] = []
-    pipe.unet.register_forward_hook(lambda _module, inputs, _outputs: seen.append(inputs[0].shape))
+
+    def look(prediction: torch.Tensor) -> torch.Tensor:
+        seen.append(prediction.shape)
+        return prediction
+
+    watch_steps(pipe, look)
     desk, thread = start(tmp_path, pipe)
     desk.ask("job-1")
     desk.ask("job-2", continues=desk.clip().clip.clip_id)
@@ -179,3 +191,12 @@ def test_the_rehearsal_sees_every_shape_of_the_show(codec: str, tmp_path: Path) 
     receipt = Receipt.from_dict(read_clip(clip.audio_path).receipt)
     rehearse(pipe, receipt.sampling)
     assert set(seen) == shown
+
+
+def test_the_rehearsal_finds_out_for_how_many_there_is_memory() -> None:
+    pipe = tiny.pipeline(tiny.mel_codec())
+    break_above(pipe, 1, no_memory)
+    assert rehearsed(pipe, Sampling("mini", "", num_candidates=4)).num_candidates == 1
+    break_above(pipe, 0, no_card)
+    with pytest.raises(SystemExit):
+        rehearsed(pipe, Sampling("mini", "", num_candidates=1))
