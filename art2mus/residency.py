@@ -57,7 +57,7 @@ class Machine:
 
     @classmethod
     def look(cls, card: str | None = CUDA) -> Machine:
-        """Look at this one, and at a graphics card, if there is one; None leaves it in peace, for asking takes memory."""
+        """Look at this one, and at a card, if there is one; None leaves cards in peace, for asking takes memory."""
         import psutil
 
         free = int(psutil.virtual_memory().available)

@@ -96,7 +96,7 @@ def test_ranking_is_what_needs_the_audio_side() -> None:
     assert needs[EARS] == 2 * LARGE[EARS]
     assert needs["work"] > needs_of(LARGE, "bfloat16")["work"]
     chosen = decide("mini", Machine(8 * GB), num_candidates=2)
-    assert chosen.statement().startswith("mini in float32 on cpu: 0.8 GB (work 0.2 GB, process 0.5 GB")
+    assert chosen.statement() == "mini in float32 on cpu: 0.8 GB (unet 0.1 GB, work 0.2 GB, process 0.5 GB)"
 
 
 @pytest.mark.parametrize("name", ["mini", "mini-4"])
