@@ -47,6 +47,8 @@ class ImageBind(ModelMixin, ConfigMixin):
     Source: Girdhar et al. 2023 (ImageBind), and the published weights `imagebind_huge`.
     """
 
+    _keys_to_ignore_on_load_unexpected = [r"\.audio\."]  # noqa: RUF012 - diffusers' own name
+
     @register_to_config
     def __init__(
         self,
