@@ -13,7 +13,7 @@ class Fault(Enum):
     """A kind of failure; its value is a few words for people."""
 
     OUT_OF_MEMORY = "out of memory"
-    DEVICE_LOST = "the graphics card is lost"
+    DEVICE_LOST = "the graphics card is lost"  # or was never there
     NOT_FINITE = "what came out is not a number"
 
 
@@ -24,12 +24,8 @@ class NotFiniteError(RuntimeError):
 _WORDS = {
     Fault.OUT_OF_MEMORY: ("out of memory", "can't allocate memory", "cudaerrormemoryallocation", "alloc_failed"),
     Fault.DEVICE_LOST: (
-        "cuda error",
-        "cuda driver error",
-        "cudnn error",
-        "cudnn_status",
-        "cublas_status",
-        "nccl error",
+        *("cuda error", "cuda driver error", "cudnn error", "cudnn_status", "cublas_status"),
+        *("no cuda gpus", "no nvidia driver", "not compiled with cuda"),
     ),
 }
 """torch tells most of its errors apart by nothing but their text."""
@@ -45,7 +41,7 @@ def fault_of(error: BaseException) -> Fault | None:
         return Fault.NOT_FINITE
     if isinstance(error, MemoryError):
         return Fault.OUT_OF_MEMORY
-    if not isinstance(error, RuntimeError):
+    if not isinstance(error, RuntimeError | AssertionError):
         return None
     text = str(error).lower()
     return next((fault for fault, words in _WORDS.items() if any(word in text for word in words)), None)

@@ -58,7 +58,6 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     """Load the model, then compose what is asked for until told to leave."""
     be_considerate(settings.num_threads, settings.niceness)
     began_s = time.monotonic()
-    from art2mus.faults import fault_of
     from art2mus.models import ModelMissingError
     from art2mus.models.identity import identify
 
@@ -71,11 +70,8 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     except (ModelMissingError, OSError) as error:
         _log.error("no composer: %s", " ".join(str(error).split()))
         return
-    except (MemoryError, RuntimeError) as error:
-        fault = fault_of(error)
-        if fault is None:
-            raise
-        _give_up(fault, error)
+    except (AssertionError, MemoryError, RuntimeError) as error:  # torch asserts that it was built for a device
+        _give_up(_fault_in(error), error)
     channel.send(ComposerReady(settings.model, time.monotonic() - began_s, sampling.key()))
     Composer(channel, settings, pipeline, sampling).run()
 
@@ -134,16 +130,11 @@ def be_considerate(num_threads: int, niceness: int) -> None:
 
 def rehearsed(pipeline: Art2MusPipeline, sampling: Sampling) -> Sampling:
     """Compile and allocate everything before the first visitor comes; returns what there is memory for."""
-    from art2mus.faults import fault_of
-
     while True:
         try:
             rehearse(pipeline, sampling)
         except (MemoryError, RuntimeError) as error:
-            fault = fault_of(error)
-            if fault is None:
-                raise
-            sampling = with_fewer_candidates(sampling, fault, error)
+            sampling = with_fewer_candidates(sampling, _fault_in(error), error)
         else:
             return sampling
 
@@ -159,6 +150,16 @@ def with_fewer_candidates(sampling: Sampling, fault: Fault, error: BaseException
     error.__traceback__ = None  # it holds on to what was computed
     release_memory()
     return replace(sampling, num_candidates=number)
+
+
+def _fault_in(error: BaseException) -> Fault:
+    """The fault that an error is a sign of; any other error is raised again."""
+    from art2mus.faults import fault_of
+
+    fault = fault_of(error)
+    if fault is None:
+        raise error
+    return fault
 
 
 def _give_up(fault: Fault, error: BaseException) -> NoReturn:
@@ -230,7 +231,6 @@ class Composer:
 
     def _do(self, job: Compose) -> None:
         from art2mus.codec.synthesizer import SynthesizerMissingError
-        from art2mus.faults import fault_of
         from art2mus.images import UnreadableImageError
 
         self._job_id, self._stage_seconds = job.job_id, {}
@@ -245,10 +245,7 @@ class Composer:
         except (SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
         except (MemoryError, RuntimeError) as error:
-            fault = fault_of(error)
-            if fault is None:
-                raise
-            self._step_down(job, fault, error)
+            self._step_down(job, _fault_in(error), error)
         else:
             self._channel.send(ClipReady(job.job_id, clip, tuple(self._stage_seconds.items())))
         finally:

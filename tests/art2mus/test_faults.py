@@ -21,6 +21,8 @@ PICTURE = Image.new("RGB", (32, 32), "orange")
         (RuntimeError("CUDA error: unspecified launch failure"), Fault.DEVICE_LOST),
         (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), Fault.DEVICE_LOST),
         (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), Fault.DEVICE_LOST),
+        (AssertionError("Torch not compiled with CUDA enabled"), Fault.DEVICE_LOST),
+        (RuntimeError("No CUDA GPUs are available"), Fault.DEVICE_LOST),
         (NotFiniteError("the latents"), Fault.NOT_FINITE),
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), None),
         (OSError("out of memory, said a disk"), None),
