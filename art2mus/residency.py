@@ -31,7 +31,7 @@ and mini, on the processor. A graphics card has not been measured; it is taken t
 """
 PROCESS_BYTES = 0.5e9
 """Python and its libraries, and about as much for a card's driver. Source: resident memory after importing them."""
-SHOW_STEPS = 25
+SHOW_STEPS = 20
 WORTH_NAMING_BYTES = 0.05e9
 FIXED_PROMPT_TOKENS = 128
 """As many as T5 reads at most: a compiled UNet sees one shape, whatever a visitor says."""

@@ -200,3 +200,16 @@ def test_the_rehearsal_finds_out_for_how_many_there_is_memory() -> None:
     break_above(pipe, 0, no_card)
     with pytest.raises(SystemExit):
         rehearsed(pipe, Sampling("mini", "", num_candidates=1))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
+def test_a_card_that_is_not_there_is_said_in_a_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS", "DIFFUSERS_VERBOSITY"):
+        monkeypatch.setenv(name, "1")
+    _, theirs = Pipe(duplex=True)
+    with pytest.raises(SystemExit) as left:
+        main(Channel(theirs), ComposerSettings("mini", tmp_path / "library", niceness=0, device="cuda"))
+    assert left.value.code == FAULT_EXIT_CODE
+    assert len(lines_with(caplog, "the graphics card is lost")) == 1
