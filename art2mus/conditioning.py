@@ -90,13 +90,15 @@ class Condition:
     attention_mask: torch.Tensor
 
     @classmethod
-    def of(cls, loa_tokens: torch.Tensor, texts: Sequence[TextEncoding]) -> Condition:
-        """Pad the texts to one length.
+    def of(cls, loa_tokens: torch.Tensor, texts: Sequence[TextEncoding], num_tokens: int | None = None) -> Condition:
+        """Pad the texts to one length: that of the longest, or `num_tokens` where that is more.
 
         Shape: loa_tokens (len(texts), 8, W).
         """
-        states, masks = [text.states for text in texts], [text.attention_mask for text in texts]
-        return cls(loa_tokens, pad_sequence(states, batch_first=True), pad_sequence(masks, batch_first=True))
+        states = pad_sequence([text.states for text in texts], batch_first=True)
+        masks = pad_sequence([text.attention_mask for text in texts], batch_first=True)
+        length = max(states.shape[1], num_tokens or 0)
+        return cls(loa_tokens, _padded(states, length), _padded(masks, length))
 
     def take(self, items: Sequence[int]) -> Condition:
         """Pick items, any of them as often as wanted."""

@@ -32,6 +32,7 @@ class Continuation:
         num_held: So many of the last latents are listened to when it goes on.
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
+        num_candidates: So many are written each time; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
     Raises: ValueError if there is neither image nor prompt.
@@ -49,6 +50,7 @@ class Continuation:
         num_held: int,
         num_inference_steps: int | None,
         guidance_scale: float | None,
+        num_candidates: int = 1,
     ) -> None:
         if image is None and image_embeds is None and prompt is None:
             raise ValueError("a piece needs an image or a prompt")
@@ -61,6 +63,7 @@ class Continuation:
         self._num_held = num_held
         self._num_inference_steps = num_inference_steps or int(pipeline.config.num_inference_steps)
         self._guidance_scale = guidance_scale
+        self._num_candidates = num_candidates
         with torch.no_grad():
             self._image_embeds, self._image_tokens = pipeline.encode_artwork(image, image_embeds)
         self._followed_tokens = self._image_tokens
@@ -103,7 +106,7 @@ class Continuation:
         Args:
             num_latents: How much that is.
             length_s: How long that is.
-            output_type: As the pipeline's.
+            output_type: As the pipeline's. Of several candidates all are heard, whatever is asked for.
             performance: How to play it.
             generator: Source of the noise; None is the piece's own.
             on_step: Told of every denoising step; an exception from it, and only that, stops the work.
@@ -117,9 +120,10 @@ class Continuation:
             audio_length_in_s=length_s,
             num_inference_steps=self._num_inference_steps,
             guidance_scale=self._guidance_scale,
+            num_waveforms_per_prompt=self._num_candidates,
             held_latents=None if self.past is None else self.past[None],
             generator=generator or self._generator,
-            output_type=output_type,
+            output_type=output_type if self._num_candidates == 1 else "np",
             callback_on_step_end=self._listener(num_latents, on_step),
         )
         return output.clips[0]

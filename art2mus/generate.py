@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
     parser.add_argument("--loop", action="store_true", help="let the end of the music join its beginning")
     parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
-    parser.add_argument("--device", default="cpu", help="where the networks run, such as cuda (default: cpu)")
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the networks (default: float32)")
+    parser.add_argument("--device", help="where the networks run, such as cuda (default: what suits model and machine)")
+    parser.add_argument("--dtype", choices=DTYPES, help="of the networks (default: what suits model and device)")
     parser.add_argument("--format", choices=("wav", "flac"), default="wav", help="of the sound (default: wav)")
     return parser
 
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 def _generate(options: argparse.Namespace) -> int:
     from art2mus.images import UnreadableImageError, load_artwork
     from art2mus.models import ModelMissingError, locate
+    from art2mus.residency import DoesNotFitError
 
     try:
         locate(options.model)
@@ -97,7 +98,7 @@ def _generate(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     try:
         pipeline = _load(options)
-    except ModelMissingError as error:
+    except (DoesNotFitError, ModelMissingError) as error:
         return _complain(error)
     except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
         return _complain(" ".join(str(error).split("\n")[0].split()))
@@ -112,16 +113,21 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> Art2MusPipeline:
-    import torch
+    """Load the model in the form that suits the machine, and write that form into the options."""
+    from art2mus.models import cache_folder
+    from art2mus.residency import decide
 
-    from art2mus.models import load_pipeline
-
-    device = torch.device(options.device)
-    pipeline: Art2MusPipeline = load_pipeline(options.model, getattr(torch, options.dtype)).to(device)
+    residency = decide(options.model, device=options.device, dtype=options.dtype, num_candidates=options.candidates)
+    if residency.note:
+        _complain(residency.note)
+    options.device, options.dtype, options.candidates = residency.device, residency.dtype, residency.num_candidates
+    pipeline = residency.load(cache_folder(), for_show=False)
     if options.caption is not None:
+        import torch
+
         from art2mus.captioner import Captioner
 
-        pipeline.captioner = Captioner.load(options.caption, device)
+        pipeline.captioner = Captioner.load(options.caption, torch.device(options.device))
     return pipeline
 
 

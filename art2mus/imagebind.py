@@ -25,7 +25,7 @@ NORM_EPS = 1e-6
 
 
 class ImageBind(ModelMixin, ConfigMixin):
-    """Two of ImageBind's six towers. The defaults are those of `imagebind_huge`.
+    """Two of ImageBind's six towers, or the vision tower alone. The defaults are those of `imagebind_huge`.
 
     Args:
         embedding_dim: Size of the space that both towers share.
@@ -41,10 +41,13 @@ class ImageBind(ModelMixin, ConfigMixin):
         audio_heads: Its attention heads.
         view: How a picture that is not square is seen: "crop" is its middle, as published; "pad" the whole of it,
             smaller; "multi-crop" the whole of it in overlapping squares, whose embeddings are averaged.
+        hears: Whether the audio tower is there; only ranking needs it.
 
     Raises: ValueError if there is no such view.
     Source: Girdhar et al. 2023 (ImageBind), and the published weights `imagebind_huge`.
     """
+
+    _keys_to_ignore_on_load_unexpected = [r"\.audio\."]  # noqa: RUF012 - diffusers' own name
 
     @register_to_config
     def __init__(
@@ -61,6 +64,7 @@ class ImageBind(ModelMixin, ConfigMixin):
         audio_layers: int = 12,
         audio_heads: int = 12,
         view: str = "crop",
+        hears: bool = True,
     ) -> None:
         super().__init__()
         if view not in VIEWS:
@@ -81,6 +85,9 @@ class ImageBind(ModelMixin, ConfigMixin):
             {"vision": head(vision_width, embedding_dim), "audio": head(audio_width, embedding_dim)}
         )
         self.modality_postprocessors = nn.ModuleDict({"audio": nn.Sequential(UnitLength(), LogitScale())})
+        if not hears:
+            for parts in list(self.children()):
+                cast(nn.ModuleDict, parts).pop("audio")
 
     @classmethod
     def from_file(
@@ -146,15 +153,22 @@ class ImageBind(ModelMixin, ConfigMixin):
         embeds = self("audio", torch.cat(clips).to(self.device, self.dtype))
         return cast(torch.Tensor, embeds.unflatten(0, (len(waveforms), -1)).mean(dim=1))
 
-    def similarity(self, waveform: FloatArray, sample_rate: int, subject: FloatArray) -> float | None:
-        """Say how near a sound is to an embedded picture: their cosine. None for a subject from another space.
+    def similarities(
+        self, waveforms: Sequence[FloatArray], sample_rate: int, subjects: Sequence[FloatArray]
+    ) -> list[float | None]:
+        """Say how near each sound is to its embedded picture: their cosine. None for a subject from another space.
 
-        Shape: waveform (audio_frames, channels); subject (embedding_dim,).
+        Shape: each waveform (audio_frames, channels); each subject (embedding_dim,).
         """
-        if len(subject) != self.config.embedding_dim:
-            return None
-        heard = self.encode_audio([waveform], sample_rate)[0].cpu()
-        return float(torch.cosine_similarity(heard, torch.from_numpy(subject).float(), dim=0))
+        dim = self.config.embedding_dim
+        own = [index for index, subject in enumerate(subjects) if len(subject) == dim]
+        found: list[float | None] = [None] * len(subjects)
+        if own:
+            heard = self.encode_audio([waveforms[index] for index in own], sample_rate).cpu()
+            seen = torch.stack([torch.from_numpy(subjects[index]).float() for index in own])
+            for index, cosine in zip(own, torch.cosine_similarity(heard, seen).tolist(), strict=True):
+                found[index] = cosine
+        return found
 
 
 class Tokens(nn.Module):

@@ -59,6 +59,7 @@ class Piece:
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
         year: When the artwork was made: no younger instrument plays, unless the prompt names it.
+        num_candidates: So many of each stretch are written; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
     Raises: ValueError if the model has no notes, or there is neither image nor prompt.
@@ -78,6 +79,7 @@ class Piece:
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         year: int | None = None,
+        num_candidates: int = 1,
     ) -> None:
         if pipeline.codec.decoded_type != "score":
             raise ValueError("this model writes no notes, so its music cannot be continued note by note; use 'mini'")
@@ -92,6 +94,7 @@ class Piece:
             num_held=self.bars_per_phrase // 2 * int(pipeline.codec.latent_grid),  # as in the model's training
             num_inference_steps=num_inference_steps,
             guidance_scale=guidance_scale,
+            num_candidates=num_candidates,
         )
         self.performance = performance or self._follow(prompt or "", seed, year)
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)

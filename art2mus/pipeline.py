@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel, DiffusionPipeline, SchedulerMixin
-from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -17,6 +17,7 @@ from art2mus import sampling
 from art2mus.affect_encoder import AffectEncoder
 from art2mus.captioner import Captioner
 from art2mus.checkpoints import align
+from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, ClipRequest, Codec, Plan
@@ -26,13 +27,15 @@ from art2mus.conditioning import (
     ImageEncoder,
     TextEncoding,
     alike,
-    count_items,
     read_text,
     sentences_of,
     spread,
     subjects_of,
 )
+from art2mus.constants import Constants
+from art2mus.faults import require_finite
 from art2mus.imagebind import ImageBind
+from art2mus.inputs import check_inputs, prepare_latents
 from art2mus.language_of_audio import compose_each
 from art2mus.output import Art2MusOutput
 from art2mus.projection import ImageProjection
@@ -40,7 +43,7 @@ from art2mus.ranking import Ranker, rank, ranker_of
 from art2mus.sampling import Denoiser, GenerationInterruptedError, Generators, with_beginning
 from art2mus.unet import ScoreUNet
 
-OWN_COMPONENTS = (AffectEncoder, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
+OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
 """diffusers loads a component of ours only if its module has been imported: here."""
 NUM_LOA_TOKENS = 8
 
@@ -130,6 +133,9 @@ class Art2MusPipeline(DiffusionPipeline):
         )
         self.ranker: Ranker | None = ranker_of(image_encoder)
         self.captioner: Captioner | None = None
+        self.constants = Constants()
+        self.num_prompt_tokens: int | None = None
+        """T5's tokens are padded to so many for the UNet, where it is compiled for one shape."""
         self._interrupt = False
 
     @classmethod
@@ -206,11 +212,10 @@ class Art2MusPipeline(DiffusionPipeline):
         subjects = subjects_of(image_embeds, image_tokens, texts)
 
         # 3. Let the language model write what shall sound
-        condition = Condition.of(self.compose_loa(image_tokens, texts), read)
+        condition = Condition.of(self.compose_loa(image_tokens, texts), read, self.num_prompt_tokens)
         avoided = None
         if scale > 1:
-            negatives = self.encode_negatives(negative_prompt, texts, num_items)
-            avoided = Condition.of(self.compose_loa(None, negatives), negatives)
+            avoided = self.compose_avoided(negative_prompt, texts, num_items)
 
         # 4. Plan each clip: how long its latents are, and how it will be played
         prompts = spread(prompt or "", num_items)
@@ -242,6 +247,7 @@ class Art2MusPipeline(DiffusionPipeline):
                 callback_on_step_end=callback_on_step_end,
                 **self.extra_step_kwargs(generators, eta),
             )
+            require_finite(denoised.cpu().numpy(), "the latents")
             decoded = self.decode(denoised, [plans[item] for item in group], output_type, num_held)
             clips.update(zip(members, decoded, strict=True))
 
@@ -257,38 +263,7 @@ class Art2MusPipeline(DiffusionPipeline):
         """Whether to stop before the next denoising step."""
         return self._interrupt
 
-    def check_inputs(
-        self,
-        image: Image.Image | list[Image.Image] | None,
-        prompt: str | list[str] | None,
-        negative_prompt: str | list[str] | None,
-        image_embeds: torch.Tensor | None,
-        image_tokens: torch.Tensor | None,
-        output_type: str,
-    ) -> int:
-        """Count the items of the batch.
-
-        Raises: ValueError, saying what is missing or does not fit.
-        """
-        if image is None and prompt is None and image_embeds is None and image_tokens is None:
-            raise ValueError(
-                "there is nothing to make music of: pass `image`, `prompt`, `image_embeds` or `image_tokens`"
-            )
-        if self.image_projection is None and any(each is not None for each in (image, image_embeds, image_tokens)):
-            raise ValueError("this model reads only texts, not pictures: pass `prompt` alone")
-        if image is not None and (image_embeds is not None or image_tokens is not None):
-            raise ValueError("pass `image`, or what was made of it (`image_embeds`, `image_tokens`), not both")
-        output_types = ("np", self.codec.decoded_type, "latent")
-        if output_type not in output_types:
-            raise ValueError(f"`output_type` is {output_type!r}, but this model gives one of {', '.join(output_types)}")
-        images = [image] if isinstance(image, Image.Image) else image
-        batches = {
-            "image": images,
-            "image_embeds": image_embeds,
-            "image_tokens": image_tokens,
-            "prompt": prompt if isinstance(prompt, list) else None,
-        }
-        return count_items(batches, {"negative_prompt": negative_prompt if isinstance(negative_prompt, list) else None})
+    check_inputs = check_inputs
 
     def encode_artwork(
         self,
@@ -323,18 +298,34 @@ class Art2MusPipeline(DiffusionPipeline):
         num_image_tokens = 0 if self.image_projection is None else 2 + self.image_projection.config.num_tokens
         max_tokens = self.language_model.config.n_positions - 5 - num_image_tokens - NUM_LOA_TOKENS
         readers = (self.tokenizer, self.text_encoder, self.tokenizer_2, self.text_encoder_2, max_tokens)
+        networks = (self.text_encoder, self.text_encoder_2)
         asked = list(zip(texts, lengths or [None] * len(texts), strict=True))
-        encodings = {each: read_text(each[0], *readers, length=each[1]) for each in dict.fromkeys(asked)}
+        encodings = {
+            (text, length): self.constants.recall(
+                ("text", text, length, max_tokens), networks, partial(read_text, text, *readers, length=length)
+            )
+            for text, length in dict.fromkeys(asked)
+        }
         return [encodings[each] for each in asked]
 
-    def encode_negatives(
+    def compose_avoided(
         self, negative_prompt: str | list[str] | None, texts: Sequence[TextEncoding] | None, num_items: int
-    ) -> list[TextEncoding]:
-        """Read what to keep away from, beside the prompts that have been read."""
+    ) -> Condition:
+        """Read what to keep away from, beside the prompts that have been read, and let the language model continue it.
+
+        It is the same for every artwork of a show, and computed once.
+        """
         negatives = spread(self.config.negative_prompt if negative_prompt is None else negative_prompt, num_items)
-        if texts is None or not self.config.negative_fits_prompt:
-            return self.encode_text(negatives)
-        return self.encode_text(negatives, [len(text.states) for text in texts])
+        fits = texts is not None and self.config.negative_fits_prompt
+        lengths = [len(text.states) for text in texts or []] if fits else None
+
+        def compose() -> Condition:
+            encodings = self.encode_text(negatives, lengths)
+            return Condition.of(self.compose_loa(None, encodings), encodings, self.num_prompt_tokens)
+
+        networks = (self.text_encoder, self.text_encoder_2, self.projection_model, self.language_model)
+        key = ("avoided", *negatives, *(lengths or ()), self.num_prompt_tokens)
+        return self.constants.recall(key, networks, compose)
 
     def compose_loa(self, image_tokens: torch.Tensor | None, texts: Sequence[TextEncoding] | None) -> torch.Tensor:
         """Let the language model continue what was seen, what was read, or both.
@@ -351,43 +342,7 @@ class Art2MusPipeline(DiffusionPipeline):
         )
         return compose_each(self.language_model, sentences, NUM_LOA_TOKENS)
 
-    def prepare_latents(
-        self,
-        num_steps: int,
-        members: Sequence[int],
-        num_clips: int,
-        generator: Generators = None,
-        latents: torch.Tensor | None = None,
-        held_latents: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Draw the noise that clips begin as, and line up what they continue.
-
-        Args:
-            num_steps: From `num_steps_for`.
-            members: Which clips of the call these are.
-            num_clips: How many clips the call has.
-            generator: Of these clips.
-            latents: Noise for all clips of the call, instead of drawing it.
-            held_latents: For all clips of the call, or one for each.
-
-        Shape: result (len(members), C, num_steps, latent_bins), and what is held of it.
-        Raises: ValueError if a shape does not fit.
-        """
-        channels, bins, device = self.codec.latent_channels, self.codec.latent_bins, self._execution_device
-        held = None
-        if held_latents is not None:
-            held = held_latents.to(device, torch.float32).expand(num_clips, -1, -1, -1)[list(members)]
-            if held.shape[1] != channels or held.shape[3] != bins or held.shape[2] % self.codec.latent_grid:
-                raise ValueError(
-                    f"`held_latents` must be ({channels}, a multiple of {self.codec.latent_grid}, {bins}) "
-                    f"after the batch, not {tuple(held.shape[1:])}"
-                )
-        shape = (len(members), channels, num_steps, bins)
-        if latents is None:
-            return randn_tensor(shape, generator=generator, device=device, dtype=torch.float32), held
-        if latents.shape != (num_clips, *shape[1:]):
-            raise ValueError(f"`latents` must be {(num_clips, *shape[1:])}, not {tuple(latents.shape)}")
-        return latents[list(members)].to(device, torch.float32), held
+    prepare_latents = prepare_latents
 
     def extra_step_kwargs(self, generator: Generators, eta: float) -> dict[str, Any]:
         """Give what only some schedulers' `step` takes."""
@@ -486,4 +441,9 @@ class Art2MusPipeline(DiffusionPipeline):
             num_held = latents.shape[2] // self.codec.latent_grid // 2 * self.codec.latent_grid
             latents = sampling.with_context(latents, num_held)
         clips = self.codec.decode_clips(latents, plans, num_held)
-        return clips if output_type != "np" else [self.codec.sonify(clip) for clip in clips]
+        if output_type != "np":
+            return clips
+        clips = [self.codec.sonify(clip) for clip in clips]
+        for clip in clips:
+            require_finite(clip.waveform, "the waveform")
+        return clips

@@ -53,6 +53,7 @@ class SoundPiece:
         seed: Same seed, same piece.
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
+        num_candidates: So many of each stretch are written; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
     Raises: ValueError if the model writes notes, or there is neither image nor prompt.
@@ -69,6 +70,7 @@ class SoundPiece:
         seed: int = 0,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
+        num_candidates: int = 1,
     ) -> None:
         codec = pipeline.codec
         if codec.decoded_type != "mel":
@@ -85,6 +87,7 @@ class SoundPiece:
             num_held=round(HELD_S / self._latent_s),
             num_inference_steps=num_inference_steps,
             guidance_scale=guidance_scale,
+            num_candidates=num_candidates,
         )
         self._overlap = round(OVERLAP_S / self._latent_s)
         self._reach = math.ceil(codec.reach / codec.stride)

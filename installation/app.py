@@ -38,6 +38,9 @@ LOOKED_AROUND_S = 0.25
 SHORTEST_CAMERA_IDLE_S = 1.0
 """Looking at one picture may take as long, on a machine that is too busy."""
 
+MAX_COMPOSER_START_S = 900
+"""A large model is read from the disk, and compiled for the graphics card it is on."""
+
 AUDIO_ENTRY = "installation.audio.player:main"
 
 BED_PATH = BUNDLED_GALLERY / "bed.flac"
@@ -135,7 +138,9 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         niceness=config.composer.niceness,
         loudness_lufs=config.audio.loudness_lufs,
         spare_dir=None if memory is None else memory / "clips",
-        **config.sampling.model_dump(exclude={"seed"}),
+        device=config.composer.device,
+        num_candidates=config.sampling.candidates,
+        **config.sampling.model_dump(exclude={"seed", "candidates"}),
     )
     ui = UiSettings(
         tap_name=tap_name,
@@ -155,7 +160,7 @@ def child_plans(config: KioskConfig, options: RunOptions, tap_name: str, memory:
         ChildPlan(
             "audio", AUDIO_ENTRY, (audio,), 20, AUDIO_IDLE_S, longest_pause_s=0.5, niceness=NICENESS, has_standby=True
         ),
-        ChildPlan("composer", options.composer, (composer,), max_start_s=300, max_idle_s=120),
+        ChildPlan("composer", options.composer, (composer,), max_start_s=MAX_COMPOSER_START_S, max_idle_s=120),
         ChildPlan("ui", "installation.app:run_ui", (ui,), max_start_s=60, max_idle_s=20),
     ]
     if config.web.enabled:
@@ -179,6 +184,6 @@ def with_camera(plans: list[ChildPlan], config: KioskConfig, view_name: str, art
         replace(plan, arguments=(replace(plan.arguments[0], view_name=view_name),)) if plan.name == "ui" else plan
         for plan in plans
     ]
-    idle_s = max(SHORTEST_CAMERA_IDLE_S, wanted.stalled_after_s - LOOKED_AROUND_S)
+    idle_s = max(SHORTEST_CAMERA_IDLE_S, config.camera.stalled_after_s - LOOKED_AROUND_S)
     watching = ChildPlan("camera", "installation.camera.watcher:main", (camera,), max_start_s=30, max_idle_s=idle_s)
     return [*seeing, watching]

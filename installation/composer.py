@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import soundfile
 
@@ -37,14 +37,19 @@ from installation.messages import (
     ToComposer,
 )
 from installation.pictures import load_apart
-from installation.pieces import Music, PieceInWork, fingerprint, see, versions
-from installation.places import identity_cache_path
+from installation.pieces import Music, PieceInWork, fingerprint, rehearse, release_memory, see, versions
+from installation.places import cache_dir, identity_cache_path
 from installation.settings import ComposerSettings, words_for
 
 if TYPE_CHECKING:
     from art2mus.codec.protocol import FloatArray
+    from art2mus.faults import Fault
     from art2mus.pipeline import Art2MusPipeline
+    from art2mus.residency import Residency
 
+FAULT_EXIT_CODE = 75
+"""Of a composer that leaves because its memory, its graphics card or its numbers are gone; `sysexits.h` calls it a
+temporary failure."""
 _STEPS_AFTER_DENOISING = 3  # decode, perform, write
 
 _log = logging.getLogger(__name__)
@@ -54,21 +59,48 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     """Load the model, then compose what is asked for until told to leave."""
     be_considerate(settings.num_threads, settings.niceness)
     began_s = time.monotonic()
-    from art2mus.models import ModelMissingError, load_pipeline
+    from art2mus.models import ModelMissingError
     from art2mus.models.identity import identify
 
     try:
-        pipeline = load_pipeline(settings.model)
-        sampling = sampling_of(settings, identify(settings.model, identity_cache_path()))
+        settings, residency = settle(settings)
+        sampling = sampling_of(settings, identify(settings.model, identity_cache_path()), residency)
+        pipeline = residency.load(cache_dir(), for_show=True)
+        if residency.is_on_card:
+            sampling = rehearsed(pipeline, sampling)
     except (ModelMissingError, OSError) as error:
         _log.error("no composer: %s", " ".join(str(error).split()))
         return
+    except (AssertionError, MemoryError, RuntimeError) as error:  # torch asserts that it was built for a device
+        _give_up(_fault_in(error), error)
     channel.send(ComposerReady(settings.model, time.monotonic() - began_s, sampling.key()))
     Composer(channel, settings, pipeline, sampling).run()
 
 
-def sampling_of(settings: ComposerSettings, identity: str) -> Sampling:
+def settle(settings: ComposerSettings) -> tuple[ComposerSettings, Residency]:
+    """Decide how the model lives on this machine; where it does not fit at all, the bundled one does.
+
+    Raises: ModelMissingError.
+    """
+    from art2mus.residency import DoesNotFitError, Residency, decide
+
+    try:
+        residency = decide(settings.model, device=settings.device, num_candidates=settings.num_candidates)
+    except DoesNotFitError as error:
+        settings = settings.for_understudy()
+        _log.warning("%s; %s composes", " ".join(str(error).split()), settings.model)
+        return settings, Residency(settings.model)
+    if residency.note:
+        _log.warning("%s", residency.note)
+    _log.info("%s", residency.statement())
+    return settings, residency
+
+
+def sampling_of(settings: ComposerSettings, identity: str, residency: Residency | None = None) -> Sampling:
     """How the model is asked, as receipts keep it."""
+    from art2mus.residency import Residency
+
+    residency = residency or Residency(settings.model, num_candidates=settings.num_candidates)
     return Sampling(
         model=settings.model,
         identity=identity,
@@ -76,6 +108,9 @@ def sampling_of(settings: ComposerSettings, identity: str) -> Sampling:
         guidance_scale=settings.guidance_scale,
         negative_prompt=settings.negative_prompt,
         loudness_lufs=settings.loudness_lufs,
+        device=residency.device,
+        dtype=residency.dtype,
+        num_candidates=residency.num_candidates,
     )
 
 
@@ -92,6 +127,46 @@ def be_considerate(num_threads: int, niceness: int) -> None:
     import torch
 
     torch.set_num_threads(num_threads)
+
+
+def rehearsed(pipeline: Art2MusPipeline, sampling: Sampling) -> Sampling:
+    """Compile and allocate everything before the first visitor comes; returns what there is memory for."""
+    while True:
+        try:
+            rehearse(pipeline, sampling)
+        except (MemoryError, RuntimeError) as error:
+            sampling = with_fewer_candidates(sampling, _fault_in(error), error)
+        else:
+            return sampling
+
+
+def with_fewer_candidates(sampling: Sampling, fault: Fault, error: BaseException) -> Sampling:
+    """Half as many candidates, where as many have failed; where there is only one, or no card any more, leave."""
+    from art2mus.faults import Fault
+
+    number = sampling.num_candidates // 2
+    if number == 0 or fault is Fault.DEVICE_LOST:
+        _give_up(fault, error)
+    _log.warning("%s; candidates for each clip from now on: %d", fault.value, number)
+    error.__traceback__ = None  # it holds on to what was computed
+    release_memory()
+    return replace(sampling, num_candidates=number)
+
+
+def _fault_in(error: BaseException) -> Fault:
+    """The fault that an error is a sign of; any other error is raised again."""
+    from art2mus.faults import fault_of
+
+    fault = fault_of(error)
+    if fault is None:
+        raise error
+    return fault
+
+
+def _give_up(fault: Fault, error: BaseException) -> NoReturn:
+    """Leave, to be started anew: what is wrong may end with this process."""
+    _log.error("%s (%s); the composer is started anew", fault.value, " ".join(str(error).split())[:200])
+    raise SystemExit(FAULT_EXIT_CODE)
 
 
 class _CancelledError(Exception):
@@ -170,10 +245,23 @@ class Composer:
             self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=True))
         except (SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
+        except (MemoryError, RuntimeError) as error:
+            self._step_down(job, _fault_in(error), error)
         else:
             self._channel.send(ClipReady(job.job_id, clip, tuple(self._stage_seconds.items())))
         finally:
             self._job_id = ""
+
+    def _step_down(self, job: Compose, fault: Fault, error: BaseException) -> None:
+        """Try with fewer candidates what has failed with many.
+
+        A piece that was to go on is lost, because what it would go on with follows from no receipt any more.
+        """
+        self._sampling = with_fewer_candidates(self._sampling, fault, error)
+        if job.continues is None:
+            self._waiting.appendleft(job)
+        else:
+            self._channel.send(ComposeFailed(job.job_id, fault.value, is_lost_piece=True))
 
     # ------------------------------------------------------------ one job
 

@@ -50,6 +50,7 @@ class SamplingConfig(Section):
     guidance_scale: Annotated[float, Field(ge=0.0, le=30.0)] | None = None
     num_inference_steps: Annotated[int, Field(ge=1, le=1000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    candidates: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 class GalleryConfig(Section):
@@ -140,6 +141,7 @@ class ComposerConfig(Section):
     num_threads: Annotated[int, Field(ge=1, le=256)] | None = None
     niceness: Annotated[int, Field(ge=0, le=19)] = 10
     patience_s: Annotated[float, Field(ge=1, le=600)] = 30.0
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] | None = None
 
 
 class LibraryConfig(Section):

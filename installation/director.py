@@ -33,6 +33,7 @@ from installation.summary import Tally, print_summary, summarise, write_summary
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
 from installation.take_home import TakeHomeDesk
 from installation.timers import Timers
+from installation.understudy import Understudy
 from installation.upkeep import Upkeep
 from installation.visitors import Visitors
 from installation.volume import VolumeKnob
@@ -95,7 +96,9 @@ class Director:
         self._options = options
         self._plan = plan
         self._tally = Tally(options.started_at_s)
-        self._supervisor = supervise(plan(config), clock())
+        plans = plan(config)
+        self._supervisor = supervise(plans, clock())
+        self._understudy = Understudy(self._supervisor, plans)
         self._random = random.Random(config.sampling.seed)
         self._gallery = Gallery(config.gallery.folder or BUNDLED_GALLERY)
         self._gallery.watch(config.gallery.scan_every_s)
@@ -192,6 +195,7 @@ class Director:
         if self._config.web.metrics and "web" in self._supervisor.names and timers.is_due("metrics", now_s):
             self._supervisor.send("web", messages.ShowMetrics(prometheus_text(self._status())))
         self._keep_up(now_s)
+        self._understudy.look_around(self._desk.is_composer_busy, now_s)
         self._settle(self._desk.look_after(now_s))
         self._tell_show(cues.Ticked())
 
@@ -218,7 +222,9 @@ class Director:
             return
         self._config = config
         self._show.seconds_per_work = config.show.seconds_per_work
-        for name in self._supervisor.change_plans(self._plan(config)):
+        plans = self._plan(config)
+        self._understudy.wish(plans)
+        for name in self._supervisor.change_plans(plans):
             _log.warning("the configuration asks for %s, which comes with the kiosk's next start", name)
         self._knob.want(config.audio.volume)
         self._knob.tune(config.audio.gain_db)
@@ -261,6 +267,7 @@ class Director:
             case Lost("web"):
                 self._take_home.web_went()
             case Lost("composer"):
+                self._understudy.composer_went(self._clock())
                 self._settle(self._desk.composer_went(self._clock()))
             case Lost("camera"):
                 self._tell_show(self._visitors.camera_went())
@@ -298,12 +305,14 @@ class Director:
         match message:
             case messages.ComposerReady():
                 _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
+                self._understudy.composer_came(message.model, self._clock())
                 self._desk.composer_came(message.recipe)
                 self._settle(self._desk.look_after(self._clock()))
             case messages.ComposeProgress():
                 self._supervisor.send("ui", message)
             case messages.ClipReady():
                 self._tally.count_clip(message)
+                self._understudy.clip_made()
                 self._settle(self._desk.take(message))
             case messages.ComposeFailed():
                 if not message.is_lost_piece:

@@ -58,6 +58,15 @@ class GpuGauge:
         self._asking = None
 
 
+def ask_now(tool: Path) -> tuple[Gpu, ...]:
+    """Ask and wait for the answer; none if there is none in time."""
+    try:
+        answer = subprocess.run([tool, *_QUESTION], capture_output=True, text=True, timeout=MAX_ANSWER_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return read_cards(answer.stdout)
+
+
 def read_cards(answer: str) -> tuple[Gpu, ...]:
     """The cards in the tool's answer, one a line; a card that does not give a figure ("[N/A]") is left out.
 

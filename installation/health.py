@@ -15,13 +15,17 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.residency import FLOAT32, DoesNotFitError, Machine, decide, gigabytes
 from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
 from installation.config import CameraConfig, KioskConfig, WebConfig
+from installation.gpu import ask_now
 from installation.labels import read_gallery
 from installation.memory_folder import MEMORY
+from installation.messages import Gpu
 from installation.places import library_dir, log_path, pin_path
 from installation.take_home import find_address
 from installation.works import BUNDLED_GALLERY
@@ -80,7 +84,7 @@ def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield _sound(config.audio.devices)
     yield _synthesizer()
     yield look_through_camera(config.camera)
-    yield _model(config.model)
+    yield from _model(config)
     yield _gallery(config.gallery.folder or BUNDLED_GALLERY)
     yield find_pin(pin_path())
     yield from _web(config.web)
@@ -274,16 +278,46 @@ def _http_status(scheme: str, host: str, port: int, path: str) -> int | None:
 # ---------------------------------------------------------------- model, gallery, disk
 
 
-def _model(name: str) -> Finding:
+def _model(config: KioskConfig) -> Iterator[Finding]:
     from art2mus.models import ModelMissingError, locate
 
+    name = config.model
     try:
         folder = locate(name)
     except ModelMissingError as error:
         state, _, advice = " ".join(str(error).split()).partition("; ")
-        return Finding("model", False, state, advice or "name another one as 'model:' in the configuration")
+        yield Finding("model", False, state, advice or "name another one as 'model:' in the configuration")
+        return
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Finding("model", True, f"{name}, {size / 1e6:.0f} MB in {folder}")
+    yield Finding("model", True, f"{name}, {size / 1e6:.0f} MB in {folder}")
+    tool = shutil.which("nvidia-smi")
+    yield find_memory(config, machine_of(psutil.virtual_memory().available, ask_now(Path(tool)) if tool else ()))
+
+
+def machine_of(free_bytes: int, cards: Sequence[Gpu]) -> Machine:
+    """What can be told of a machine without torch.
+
+    Args:
+        free_bytes: Main memory that can be had.
+        cards: Its graphics cards, of which the first is used.
+    """
+    card_free = round((cards[0].total_memory_mb - cards[0].memory_mb) * 2**20) if cards else None
+    return Machine(free_bytes, card_free, has_bfloat16=True)
+
+
+def find_memory(config: KioskConfig, machine: Machine) -> Finding:
+    """Whether the model fits into memory, and in which form."""
+    device, number = config.composer.device, config.sampling.candidates
+    try:
+        residency = decide(config.model, machine, device=device, num_candidates=number, faster_dtype=lambda: FLOAT32)
+    except DoesNotFitError as error:
+        return Finding("memory", False, str(error), "without that, mini composes", is_needed=False)
+    except (OSError, ValueError) as error:
+        return Finding("memory", False, f"{config.model}: {error}", "python -m art2mus.models verify", is_needed=False)
+    free = machine.card_free_bytes if residency.is_on_card else machine.free_bytes
+    state = f"{gigabytes(residency.num_bytes)} for the model ({residency.dtype} on {residency.device})"
+    state += "" if free is None else f", {gigabytes(free)} free"
+    return Finding("memory", not residency.note, state, residency.note, is_needed=False)
 
 
 def _gallery(folder: Path) -> Finding:

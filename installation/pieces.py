@@ -5,6 +5,7 @@ torch is imported here and in the composer, and nowhere else in the kiosk.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import platform
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Protocol
 
-from installation.library.receipt import Receipt
+from installation.library.receipt import Receipt, Sampling
 from installation.loudness import normalise
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from art2mus.pipeline import Art2MusPipeline
 
 _LIBRARIES = ("art2mus", "diffusers", "numpy", "pyfluidsynth", "pyloudnorm", "scipy", "soxr", "torch", "transformers")
+
+_REHEARSAL_STEPS = 2
+_REHEARSAL_RATE = 48_000
 
 StepListener = Callable[[int, int], None]
 """(steps done, steps in all) → None; what it raises ends the job."""
@@ -59,8 +63,14 @@ class PieceInWork:
         """Of the last clip made; before the first, its place is -1."""
 
     def next_clip(self, on_step: StepListener) -> Music:
-        """Make what comes next."""
+        """Make what comes next.
+
+        Raises: NotFiniteError if it is no music; whatever `on_step` raises.
+        """
+        from art2mus.faults import require_finite
+
         music = self._source.next_clip(on_step)
+        require_finite(music.waveform, "the waveform")
         self.receipt = replace(self.receipt, place=self.receipt.place + 1)
         return music
 
@@ -107,6 +117,42 @@ def _seen(receipt: Receipt) -> torch.Tensor:
     return torch.from_numpy(np.frombuffer(bytes.fromhex(receipt.image_embeds), np.float32).copy())[None]
 
 
+def rehearse(pipeline: Art2MusPipeline, sampling: Sampling, num_clips: int = 2) -> None:
+    """Make the beginning of a piece for a grey picture, in few steps.
+
+    By then everything has been compiled and allocated for every shape that the show will ask for.
+    """
+    from PIL import Image
+
+    receipt = Receipt(
+        sampling=replace(sampling, num_inference_steps=_REHEARSAL_STEPS),
+        prompt="",
+        sample_rate=_REHEARSAL_RATE,
+        seed=0,
+        place=0,
+        picture_path="",
+        fingerprint="",
+        image_embeds=see(pipeline, Image.new("RGB", (256, 256), "grey")),
+        num_threads=1,
+        versions={},
+    )
+    piece = PieceInWork(pipeline, receipt)
+    try:
+        for _ in range(num_clips):
+            piece.next_clip(lambda _step, _num_steps: None)
+    finally:
+        piece.close()
+
+
+def release_memory() -> None:
+    """Give back what nobody uses any more, the graphics card's included."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
 def versions() -> dict[str, str]:
     """Of everything that has a part in how the music comes out."""
     return {
@@ -144,6 +190,7 @@ class _ContinuousPiece:
             num_inference_steps=sampling.num_inference_steps,
             guidance_scale=sampling.guidance_scale,
             year=receipt.year,
+            num_candidates=sampling.num_candidates,
         )
 
     def next_clip(self, on_step: StepListener) -> Music:
@@ -174,6 +221,7 @@ class _ContinuousSound:
             negative_prompt=sampling.negative_prompt,
             num_inference_steps=sampling.num_inference_steps,
             guidance_scale=sampling.guidance_scale,
+            num_candidates=sampling.num_candidates,
         )
         self._resampler = soxr.ResampleStream(self._piece.sample_rate, receipt.sample_rate, 1)
 

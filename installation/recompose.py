@@ -112,13 +112,20 @@ def _note_what_has_changed(receipt: Receipt) -> None:
 def _compose(receipt: Receipt) -> Any:
     """All clips of the piece up to the one that is wanted. Shape: result (audio_frames, 2)."""
     from art2mus.codec.synthesizer import SynthesizerMissingError
-    from art2mus.models import load_pipeline
+    from art2mus.residency import Residency
     from installation.composer import be_considerate
     from installation.pieces import PieceInWork
+    from installation.places import cache_dir
 
     be_considerate(receipt.num_threads, niceness=0)
+    sampling = receipt.sampling
+    residency = Residency(sampling.model, sampling.device, sampling.dtype, sampling.num_candidates)
     try:
-        piece = PieceInWork(load_pipeline(receipt.sampling.model), receipt)
+        pipeline = residency.load(cache_dir(), for_show=True)
+    except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for a device
+        raise RecomposeError(f"made on {sampling.device}: {' '.join(str(error).split())}") from error
+    try:
+        piece = PieceInWork(pipeline, receipt)
     except SynthesizerMissingError as error:
         raise RecomposeError(" ".join(str(error).split())) from error
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+UNDERSTUDY = "mini"
+"""Composes where the model that is wished for cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ class ComposerSettings:
         negative_prompt: What the music should be led away from; None is the model's own.
         loudness_lufs: Integrated loudness of every piece.
         spare_dir: Where clips go in memory when the disk is full; None leaves them out.
+        device: Where the model computes; None is what suits model and machine.
+        num_candidates: So many of each clip are made, and the one nearest to the work is played.
     """
 
     model: str
@@ -151,6 +156,20 @@ class ComposerSettings:
     negative_prompt: str | None = None
     loudness_lufs: float = -23.0
     spare_dir: Path | None = None
+    device: str | None = None
+    num_candidates: int = 1
+
+    def for_understudy(self) -> ComposerSettings:
+        """The same for the bundled model on the processor, asked as it is by itself: it runs anywhere."""
+        return replace(
+            self,
+            model=UNDERSTUDY,
+            num_inference_steps=None,
+            guidance_scale=None,
+            negative_prompt=None,
+            device="cpu",
+            num_candidates=1,
+        )
 
 
 @dataclass(frozen=True, slots=True)

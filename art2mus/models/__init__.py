@@ -80,6 +80,12 @@ def models_folder() -> Path:
     return (Path(home) if home else platformdirs.user_data_path("art2mus")) / "models"
 
 
+def cache_folder() -> Path:
+    """Where what can be made again lies: `cache` in `ART2MUS_HOME`, or the user's cache folder."""
+    home = os.environ.get("ART2MUS_HOME")
+    return Path(home) / "cache" if home else platformdirs.user_cache_path("art2mus")
+
+
 def locate(name_or_path: str | Path) -> Path:
     """Find the folder of a model, by its name or its path.
 
@@ -116,13 +122,16 @@ def locate_imagebind(name_or_path: str | Path = "imagebind") -> Path:
     )
 
 
-def load_pipeline(name_or_path: str | Path = BUNDLED, dtype: torch.dtype | None = None) -> Art2MusPipeline:
+def load_pipeline(
+    name_or_path: str | Path = BUNDLED, dtype: torch.dtype | None = None, *, hears: bool = True
+) -> Art2MusPipeline:
     """Load a model, ready to be called.
 
     Args:
         name_or_path: The name of a model, or its folder: a saved pipeline, AudioLDM 2 as the hub keeps it, or one
             whose `assembly.json` says what it is put together from.
         dtype: Of the networks; None is float32. Affect is measured in float32 all the same.
+        hears: Whether to load what only ranking clips by ImageBind needs.
 
     Raises: ModelMissingError.
     """
@@ -131,7 +140,7 @@ def load_pipeline(name_or_path: str | Path = BUNDLED, dtype: torch.dtype | None 
     from art2mus.models.loading import load
 
     try:
-        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype)
+        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype, hears=hears)
     except CheckpointError as error:
         raise ModelMissingError(f"model {str(name_or_path)!r}: {error}") from error
 

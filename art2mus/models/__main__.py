@@ -1,4 +1,4 @@
-"""`python -m art2mus.models list | download NAME | verify NAME`: which models there are, and where they lie."""
+"""`python -m art2mus.models list | download | verify | memory`: which models there are, and where they lie."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m art2mus.models",
         description=f"Models, and where they lie: {models_folder()} (ART2MUS_HOME names another place).",
     )
-    commands = parser.add_subparsers(required=True, metavar="list | download | verify")
+    commands = parser.add_subparsers(required=True, metavar="list | download | verify | memory")
     listing = commands.add_parser("list", help="what there is, its licence and size, and what of it is here")
     listing.set_defaults(run=_list)
     fetching = commands.add_parser("download", help="fetch a model and what it needs; goes on where it was interrupted")
@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("verify", help="compare every file with the hash it was published with")
     checking.set_defaults(run=_verify)
     checking.add_argument("name", choices=MODELS, metavar="NAME")
+    stating = commands.add_parser("memory", help="what a model needs of it, by component, before it is loaded")
+    stating.set_defaults(run=_state_memory)
+    stating.add_argument("name", metavar="NAME", help="of a model, or its folder")
+    stating.add_argument("--candidates", type=int, default=1, metavar="N", help="clips made at once (default: 1)")
     return parser
 
 
@@ -77,6 +81,24 @@ def _whereabouts(name: str) -> str:
     except ModelMissingError:
         partly = " (a part of it is here)" if (models_folder() / name).is_dir() else ""
         return f"not here{partly}: python -m art2mus.models download {name}"
+
+
+def _state_memory(options: argparse.Namespace) -> int:
+    import psutil
+
+    from art2mus.models.weights import count_weights
+    from art2mus.residency import BFLOAT16, FLOAT32, gigabytes, needs_of
+
+    weights = count_weights(options.name)
+    columns = [needs_of(weights, dtype, options.candidates) for dtype in (FLOAT32, BFLOAT16)]
+    rows = {name: [column[name] for column in columns] for name in columns[0]}
+    rows["in all"] = [sum(column.values()) for column in columns]
+    width = max(map(len, rows))
+    print(f"{'':{width}}{FLOAT32:>12}{BFLOAT16:>12}")
+    for name, sizes in rows.items():
+        print(f"{name:{width}}" + "".join(f"{size / 1e9:9.3f} GB" for size in sizes))
+    print(f"{gigabytes(psutil.virtual_memory().available)} of this machine's memory are free")
+    return 0
 
 
 def _download(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from art2mus.checkpoints import CheckpointError, align
+from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.imagebind import ImageBind
 from art2mus.models import INDEX, locate, locate_imagebind
@@ -24,13 +25,14 @@ PUBLISHED_LENGTH_S = 10.0
 """What Art2Mus makes as published."""
 
 
-def load(folder: Path, projection: str | None, dtype: torch.dtype | None) -> Art2MusPipeline:
+def load(folder: Path, projection: str | None, dtype: torch.dtype | None, *, hears: bool = True) -> Art2MusPipeline:
     """Load a pipeline.
 
     Args:
         folder: A saved pipeline, AudioLDM 2 as the hub keeps it, or one with an assembly.
         projection: Folder in it of another projection than the pipeline's own.
         dtype: Of the networks; None is float32.
+        hears: Whether to load ImageBind's audio side, which ranks clips.
 
     Raises: CheckpointError.
     """
@@ -38,11 +40,11 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None) -> Art
         library.disable_progress_bar()  # a bar per component says nothing to the people in a gallery
     dtype = dtype or torch.float32
     if (folder / ASSEMBLY).is_file():
-        pipeline = assembled(Assembly.read(folder), dtype)
+        pipeline = assembled(Assembly.read(folder), dtype, hears=hears)
     elif _index(folder)["_class_name"] == "AudioLDM2Pipeline":
         pipeline = Art2MusPipeline(None, None, **audioldm2(folder, dtype), audio_length_in_s=PUBLISHED_LENGTH_S)
     else:
-        pipeline = saved(folder, dtype)
+        pipeline = saved(folder, dtype, hears=hears)
     if projection is not None:
         layer = ImageProjection.from_pretrained(folder / projection, dtype=dtype)
         pipeline.register_modules(image_projection=layer)
@@ -51,15 +53,18 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None) -> Art
     return pipeline
 
 
-def saved(folder: Path, dtype: torch.dtype) -> Art2MusPipeline:
+def saved(folder: Path, dtype: torch.dtype, *, hears: bool = True) -> Art2MusPipeline:
     """Load what `Art2MusPipeline.save_pretrained` wrote."""
-    dtypes = {"default": dtype}
-    if _index(folder).get("image_encoder", [None, None])[1] == "AffectEncoder":
-        dtypes["image_encoder"] = torch.float32
-    return Art2MusPipeline.from_pretrained(folder, dtype=dtypes)
+    dtypes, others = {"default": dtype}, {}
+    match _index(folder).get("image_encoder", [None, None])[1]:
+        case "AffectEncoder":
+            dtypes["image_encoder"] = torch.float32
+        case "ImageBind":
+            others["image_encoder"] = imagebind(folder / "image_encoder", dtype, hears=hears)
+    return Art2MusPipeline.from_pretrained(folder, dtype=dtypes, **others)
 
 
-def assembled(parts: Assembly, dtype: torch.dtype) -> Art2MusPipeline:
+def assembled(parts: Assembly, dtype: torch.dtype, *, hears: bool = True) -> Art2MusPipeline:
     """Put an Art2Mus together from what others published.
 
     Raises: CheckpointError if the parts do not fit each other.
@@ -67,7 +72,7 @@ def assembled(parts: Assembly, dtype: torch.dtype) -> Art2MusPipeline:
     components = audioldm2(locate(parts.base), dtype)
     width = components["language_model"].config.n_embd
     projection = ImageProjection.from_file(parts.projection, dtype, width, parts.conditioning)
-    encoder = imagebind(locate_imagebind(parts.image_encoder), dtype)
+    encoder = imagebind(locate_imagebind(parts.image_encoder), dtype, hears=hears)
     if projection.config.image_embed_dim != encoder.config.embedding_dim:
         raise CheckpointError(
             f"{parts.projection}: projects from {projection.config.image_embed_dim} numbers, "
@@ -80,12 +85,13 @@ def audioldm2(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
     """Load the components of AudioLDM 2 as the hub keeps it, VAE and vocoder together as a codec.
 
     diffusers cannot load this folder with a current transformers: its index names GPT2Model, which no longer
-    generates. Here it need not.
+    generates. Here it need not. Of CLAP only the text side is loaded: by the other, stock AudioLDM 2 ranks its clips,
+    and nothing here does.
     """
     libraries = {"transformers": transformers, "diffusers": diffusers, "audioldm2": diffusers}
     components: dict[str, Any] = {}
     for name, (library, class_name) in _components(folder).items():
-        kind = getattr(libraries[library], class_name)
+        kind = ClapTextSide if class_name == "ClapModel" else getattr(libraries[library], class_name)
         is_network = issubclass(kind, torch.nn.Module)
         options = {"dtype": dtype} if is_network else {}
         part = kind.from_pretrained(folder / name, local_files_only=True, **options)
@@ -94,15 +100,16 @@ def audioldm2(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
     return {**components, "codec": codec}
 
 
-def imagebind(path: Path, dtype: torch.dtype | None) -> ImageBind:
+def imagebind(path: Path, dtype: torch.dtype | None, *, hears: bool = True) -> ImageBind:
     """Load ImageBind from a published file, or from the folder it was saved in.
 
     Raises: CheckpointError.
     """
     dtype = dtype or torch.float32
+    config = {} if hears else {"hears": False}  # else as it was saved
     if path.is_dir():
-        return cast(ImageBind, ImageBind.from_pretrained(path, dtype=dtype).eval())
-    return ImageBind.from_file(path, dtype)
+        return cast(ImageBind, ImageBind.from_pretrained(path, dtype=dtype, **config).eval())
+    return ImageBind.from_file(path, dtype, config)
 
 
 def _components(folder: Path) -> dict[str, tuple[str, str]]:

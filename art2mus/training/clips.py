@@ -66,8 +66,8 @@ def make(
             picture.save(partial, quality=85)
         record.clip(step, name, clip.waveform, pipeline.codec.sample_rate, picture)
         if ranker is not None:
-            near = ranker(clip.waveform, pipeline.codec.sample_rate, order.image_embeds)
-            likeness += [] if near is None else [near]
+            near = ranker([clip.waveform], pipeline.codec.sample_rate, [order.image_embeds])
+            likeness += [each for each in near if each is not None]
     return {"likeness": float(np.mean(likeness))} if likeness else {}
 
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+_AS_EVER = (("device", "cpu"), ("dtype", "float32"), ("num_candidates", 1))
+"""Left out of the key, which is thus that of clips made before there was a choice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -20,6 +23,9 @@ class Sampling:
         guidance_scale: None is the model's own.
         negative_prompt: None is the model's own.
         loudness_lufs: Integrated loudness of every piece.
+        device: Where it computes: "cpu", "cuda".
+        dtype: Of its networks.
+        num_candidates: So many of each clip were made, of which the nearest was taken.
     """
 
     model: str
@@ -28,10 +34,13 @@ class Sampling:
     guidance_scale: float | None = None
     negative_prompt: str | None = None
     loudness_lufs: float = -23.0
+    device: str = "cpu"
+    dtype: str = "float32"
+    num_candidates: int = 1
 
     def key(self) -> str:
         """The same for all that would make the same music; where the model lies does not matter."""
-        values = {name: value for name, value in asdict(self).items() if name != "model"}
+        values = dict(item for item in asdict(self).items() if item[0] != "model" and item not in _AS_EVER)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from art2mus.captioner import Captioner
 from art2mus.generate import main
 from art2mus.images import load_artwork
+from art2mus.residency import Machine
 from tests.art2mus import tiny, tiny_llava
 
 CODECS = {"score": tiny.score_codec, "mel": tiny.mel_codec}
@@ -170,3 +171,20 @@ def test_help_needs_no_torch() -> None:
         "assert not {'torch', 'numpy', 'PIL'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(
+    models: dict[str, Path],
+    artworks: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = (artworks[0], "-o", tmp_path / "out", "--model", models["score"], "--length", 2, "--steps", 1)
+    monkeypatch.setattr(Machine, "look", lambda *_: Machine(10**8))
+    assert run(*arguments) == 2
+    assert "GB of memory are free" in capsys.readouterr().err
+    monkeypatch.setattr(Machine, "look", lambda *_: Machine(10**9))
+    assert run(*arguments, "--candidates", 50) == 0
+    assert "1 candidate fit" in capsys.readouterr().err
+    assert json.loads((tmp_path / "out" / "night.json").read_text())["num_candidates"] == 1

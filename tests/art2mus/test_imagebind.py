@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from art2mus.checkpoints import CheckpointError
 from art2mus.imagebind import ImageBind
+from art2mus.ranking import ranker_of
 from tests.art2mus import tiny
 from tests.art2mus.published_imagebind import published, randomised, towers
 
@@ -154,9 +155,19 @@ def test_similarity_is_the_cosine() -> None:
     encoder = tiny.imagebind()
     waveform = np.random.default_rng(0).normal(0, 0.1, (40_000, 1)).astype(np.float32)
     heard = encoder.encode_audio([waveform], 16_000)[0].numpy()
-    assert encoder.similarity(waveform, 16_000, heard) == pytest.approx(1.0, abs=1e-5)
-    assert encoder.similarity(waveform, 16_000, -heard) == pytest.approx(-1.0, abs=1e-5)
-    assert encoder.similarity(waveform, 16_000, heard[:5]) is None
+    found = encoder.similarities([waveform] * 3, 16_000, [heard, -heard, heard[:5]])
+    assert found[:2] == pytest.approx([1.0, -1.0], abs=1e-5)
+    assert found[2] is None
+
+
+def test_without_ears_it_sees_the_same_and_ranks_nothing(weights: Path) -> None:
+    whole = ImageBind.from_file(weights, config=TINY)
+    deaf = ImageBind.from_file(weights, config={**TINY, "hears": False})
+    assert not [key for key in deaf.state_dict() if "audio" in key]
+    pixels = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        assert torch.equal(deaf("vision", pixels), whole("vision", pixels))
+    assert ranker_of(deaf) is None
 
 
 def test_several_squares_are_averaged_into_one_embedding() -> None:

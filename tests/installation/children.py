@@ -9,8 +9,10 @@ import signal
 from installation.channel import Channel
 from installation.messages import (
     AudioHeartbeat,
+    ComposerReady,
     Shutdown,
 )
+from installation.settings import ComposerSettings
 
 Line = Channel[object, object]
 
@@ -51,3 +53,12 @@ def talkative(channel: Line) -> None:
 def failing_composer(_channel: Line, _settings: object) -> None:
     """As `failing`, in the composer's place."""
     failing(_channel)
+
+
+def moody_composer(channel: Line, settings: ComposerSettings) -> None:
+    """Composes, or would; fails instead with any model but `mini`, unless it is well."""
+    if settings.model != "mini" and "CHILD_IS_WELL" not in os.environ:
+        raise RuntimeError("meant to fail")
+    channel.send(ComposerReady(settings.model, 0.0))
+    while not isinstance(channel.receive(None), Shutdown):
+        pass

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from installation.schedule import WEEKDAYS
 from installation.works import BUNDLED_GALLERY
+from tests.art2mus import tiny
 from tests.busy import slowdown
 
 SINE = "tests.installation.sine_composer:main"
@@ -91,6 +93,31 @@ def test_the_library_plays_while_there_is_no_composer(repository: Path, gallery:
     assert played["first_piece_s"] is not None
     assert played["restarts"]["composer"] >= 1
     assert "RuntimeError: meant to fail" in log
+
+
+@pytest.mark.timeout(300)
+def test_a_model_whose_numbers_are_gone_makes_way_for_mini_and_the_show_goes_on(
+    repository: Path, gallery: Path, tmp_path: Path
+) -> None:
+    """The real composer, with a model whose weights are not numbers; each of its two lives logs a step once."""
+    broken = tiny.pipeline()
+    torch.nn.init.constant_(broken.unet.conv_out.bias, float("nan"))
+    broken.save_pretrained(tmp_path / "broken")
+    summary, log = run(
+        repository, "installation.composer:main", 240,
+        f"gallery.folder={gallery}", f"model={tmp_path / 'broken'}", "sampling.candidates=2",
+        is_enough=lambda home: num_clips(home) >= 2,
+    )  # fmt: skip
+    assert summary["clips_made"] >= 1
+    assert summary["silence_s"] <= slowdown() - 1.0, "the bed sounds meanwhile"
+    assert "Traceback" not in log
+    for words in (
+        "candidates for each clip from now on: 1",
+        "what came out is not a number (the latents",
+        "ended (exit code 75)",
+        "has failed 2 times in a row; mini composes on the processor",
+    ):
+        assert 1 <= log.count(words) <= 2, words
 
 
 def test_systemd_hears_that_it_is_ready_that_it_plays_and_that_it_leaves(

@@ -67,9 +67,9 @@ class Desk:
         return answer
 
 
-def start(tmp_path: Path, pipeline: object, spare_dir: Path | None = None) -> tuple[Desk, threading.Thread]:
+def start(tmp_path: Path, pipeline: object, **settings_: object) -> tuple[Desk, threading.Thread]:
     ours, theirs = Pipe(duplex=True)
-    settings = ComposerSettings(BUNDLED, tmp_path / "library", num_inference_steps=3, spare_dir=spare_dir)
+    settings = ComposerSettings(BUNDLED, tmp_path / "library", num_inference_steps=3, **settings_)  # type: ignore[arg-type]
     composer = Composer(Channel(theirs), settings, pipeline)  # type: ignore[arg-type]
     thread = threading.Thread(target=composer.run)
     thread.start()

@@ -38,6 +38,19 @@ def test_the_example_with_a_camera_differs_in_the_camera_alone(repository: Path)
     assert config == KioskConfig(camera=CameraConfig(source="0"))
 
 
+def test_the_example_for_a_graphics_card_differs_in_what_that_needs(repository: Path) -> None:
+    config = load_config(repository / "configs" / "kiosk-gpu.yaml")
+    assert (config.model, config.composer.device, config.sampling.candidates) == ("art2mus", "cuda", 3)
+    rest = {"model", "composer", "sampling", "show"}
+    assert config.model_dump(exclude=rest) == KioskConfig().model_dump(exclude=rest)
+
+
+def test_a_device_is_one_that_torch_knows(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, "composer: {device: gpu}")
+    assert mistake.startswith("kiosk.yaml:1: composer.device: ")
+    assert load_config(written(tmp_path, "composer: {device: 'cuda:1'}")).composer.device == "cuda:1"
+
+
 @pytest.mark.parametrize(
     ("written_as", "source"),
     [

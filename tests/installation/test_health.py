@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from art2mus.residency import Machine
 from installation import health
 from installation.admin import PinFile
-from installation.config import CameraConfig, GalleryConfig, KioskConfig, WebConfig
+from installation.config import CameraConfig, GalleryConfig, KioskConfig, SamplingConfig, WebConfig
+from installation.gpu import ask_now
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import wall
 
@@ -159,3 +161,25 @@ def test_a_study_that_is_not_there_is_needed(tmp_path: Path) -> None:
         (tmp_path / "there.yaml").touch()
         finding = health.find_study(tmp_path / name)
         assert (finding.is_there, bool(finding.advice), finding.is_needed) == (is_there, not is_there, True)
+
+
+def test_the_memory_that_the_model_needs_is_stated_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = health.find_memory(KioskConfig(), Machine(8 * 10**9))
+    assert (fits.is_there, fits.advice) == (True, "")
+    assert fits.state == "0.7 GB for the model (float32 on cpu), 8.0 GB free"
+    tight = health.find_memory(KioskConfig(sampling=SamplingConfig(candidates=64)), Machine(2 * 10**9))
+    assert not tight.is_there
+    assert tight.advice.startswith("mini needs ")
+    full = health.find_memory(KioskConfig(), Machine(10**8))
+    assert (full.is_there, full.is_needed) == (False, False)
+    assert "are free" in full.state
+
+
+def test_a_graphics_card_is_known_by_nvidias_tool(tmp_path: Path) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho '1000, 25000, 41'\n")
+    tool.chmod(0o755)
+    assert health.machine_of(1, ask_now(tool)).card_free_bytes == 24_000 * 2**20
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    assert ask_now(tool) == ()
+    assert health.machine_of(1, ()).card_free_bytes is None
