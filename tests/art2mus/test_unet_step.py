@@ -46,8 +46,10 @@ def called(network: AudioLDM2UNet2DConditionModel, sample: torch.Tensor, heard: 
     ).sample
 
 
-@pytest.mark.parametrize("has_mask_channel", [False, True])
-@pytest.mark.parametrize("places", [(32, 16), (20, 4), (7, 5)])
+@pytest.mark.parametrize(
+    ("has_mask_channel", "places"),
+    [(False, (32, 16)), (False, (20, 4)), (False, (7, 5)), (True, (32, 16)), (True, (9, 16))],
+)
 @pytest.mark.parametrize(("num_samples", "num_heard"), [(1, 1), (1, 2), (2, 4), (3, 3), (3, 6)])
 def test_a_step_is_what_calling_the_unet_gives(
     num_samples: int, num_heard: int, places: tuple[int, int], has_mask_channel: bool

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from art2mus.codec.score import WINDOW_STEPS, Note, Score
+from art2mus.codec.score import Note, Score
+from art2mus.data.windows import WINDOW_STEPS
 from bench.steps import BATCH, OTHER_REAL, REAL, Composer, Sampling, distance_of, listen_in_batches, main, table_of
 from tests.art2mus import tiny
 
