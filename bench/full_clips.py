@@ -27,7 +27,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import numpy as np
 import torch
-from diffusers import DPMSolverMultistepScheduler
+from diffusers import AudioLDM2UNet2DConditionModel, DPMSolverMultistepScheduler
 from PIL import Image
 from transformers import ClapTextModelWithProjection
 
@@ -68,21 +68,24 @@ class Size:
 
     Attributes:
         parts: Gives the components of AudioLDM 2.
+        unet: Gives one of them alone.
         imagebind: Gives ImageBind.
         projection: Gives the projection between them.
         length_s: Of a clip.
     """
 
     parts: Callable[[], audioldm2.Parts]
+    unet: Callable[[], AudioLDM2UNet2DConditionModel]
     imagebind: Callable[[], ImageBind]
     projection: Callable[[], ImageProjection]
     length_s: float
 
 
 SIZES = {
-    "full": Size(audioldm2.full_parts, ImageBind, ImageProjection, 10.24),
+    "full": Size(audioldm2.full_parts, audioldm2.full_unet, ImageBind, ImageProjection, 10.24),
     "tiny": Size(
         audioldm2.tiny_parts,
+        lambda: tiny.unet(has_mask_channel=False),
         tiny.imagebind,
         lambda: ImageProjection(tiny.IMAGE_DIM, 12, tiny.LANGUAGE_DIM),
         0.96,

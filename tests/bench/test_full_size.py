@@ -66,7 +66,7 @@ def test_precisions_differ_and_not_by_much() -> None:
 
 
 def test_goals_are_held_against_what_was_measured() -> None:
-    steps = {"stock, bf16": StepCost(1.4, 1e12, 0), "ours, bf16": StepCost(1.0, 1e12, 0)}
+    steps = {"stock, bf16": StepCost(1.4, 2.8, 1e12, 0), "ours, bf16": StepCost(1.0, 2.0, 1e12, 0)}
     assert steps_reach(steps, {"bf16": 1.8e12}) == [True, True]
     assert steps_reach(steps, {"bf16": 1.9e12}) == [True, False]
     stock, ours = Cost(2.0, 0.0, 200, 6.0), Cost(1.0, 0.0, 20, 3.0)
