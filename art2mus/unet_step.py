@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel
@@ -22,8 +22,8 @@ from art2mus.conditioning import Condition
 
 Heard = Mapping[nn.Module, Kept]
 """A condition as each cross-attention of a UNet sees it."""
-Layer = tuple[str, nn.Module | None]
-"""What is to be done (see `run`), and the module that does it."""
+Layer = tuple[str, Any]
+"""What is to be done (see `run`), and the module that does it; None where there is none."""
 
 PartT = TypeVar("PartT")
 
@@ -166,7 +166,7 @@ def side_by_side(work: Callable[[PartT], torch.Tensor], parts: Sequence[PartT]) 
         torch.set_num_threads(num_threads)  # what threads begin with that torch has not seen yet
 
 
-def _by_layer(block: nn.Module, num_layers: int | None = None) -> list[Sequence[nn.Module]]:
+def _by_layer(block: Any, num_layers: int | None = None) -> list[Sequence[nn.Module]]:
     """The transformers after each layer of a block; there may be none."""
     count = num_layers or len(block.resnets)
     transformers = list(getattr(block, "attentions", ()))
@@ -174,7 +174,7 @@ def _by_layer(block: nn.Module, num_layers: int | None = None) -> list[Sequence[
     return [transformers[index * each : (index + 1) * each] for index in range(count)]
 
 
-def _listens(module: nn.Module | None, heard: Heard) -> bool:
+def _listens(module: Any, heard: Heard) -> bool:
     blocks = getattr(module, "transformer_blocks", ())
     return any(block.attn2 in heard for block in blocks)
 

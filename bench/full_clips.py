@@ -28,6 +28,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 import numpy as np
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel, DPMSolverMultistepScheduler
+from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from transformers import ClapTextModelWithProjection
 
@@ -230,6 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--steps", type=int, default=3, metavar="N", help="3 or more (default: %(default)s)")
     options = parser.parse_args(arguments)
+    diffusers_logging.set_verbosity_error()  # a change of precision is meant
     what, size, steps = options.what, options.size, options.steps
     found = compare_precisions(size, steps) if what == DIFFERENCES else asdict(cost_of(what, size, steps))
     print(json.dumps(found))

@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import torch
+from diffusers.utils import logging as diffusers_logging
 from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code: 0, or 1 where a goal was missed."""
     options = _parser().parse_args(arguments)
     console = Console(soft_wrap=True)
+    diffusers_logging.set_verbosity_error()  # a change of precision is meant
     is_reached: list[bool] = []
     if options.only in (None, "steps"):
         rates = {name: product_rate(dtype) for name, dtype in DTYPES.items()}

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from bench.kiosk import REPOSITORY
 
 if TYPE_CHECKING:
     from art2mus.codec.score import Score
+    from art2mus.data.windows import Windows
     from art2mus.pipeline import Art2MusPipeline
 
 FloatArray = NDArray[np.float32]
@@ -109,18 +111,18 @@ def listen_to_all(windows_file: Path, model: str, folder: Path, num_clips: int) 
 
     windows = load_windows(windows_file)
     pipelines = {each.dtype: load_pipeline(model, getattr(torch, each.dtype)) for each in CURVE}
-    drawn = np.random.default_rng(0).permutation(windows.held_out)[: 2 * num_clips]
-    halves = {REAL: drawn[:num_clips], OTHER_REAL: drawn[num_clips:]}
-    music = {
-        name: listen_in_batches(
-            folder, name, num_clips, lambda part, half=half: map(windows.score, half[part].tolist())
-        )
-        for name, half in halves.items()
-    }
+    drawn = np.random.default_rng(0).permutation(windows.held_out)[: 2 * num_clips].tolist()
+    music = {}
+    for name, half in ((REAL, drawn[:num_clips]), (OTHER_REAL, drawn[num_clips:])):
+        music[name] = listen_in_batches(folder, name, num_clips, partial(_scores, windows, half))
     for sampling in CURVE:
         composer = Composer(pipelines[sampling.dtype], sampling)
         music[sampling.name] = listen_in_batches(folder, sampling.name, num_clips, composer.compose)
     return music
+
+
+def _scores(windows: Windows, indices: Sequence[int], part: slice) -> list[Score]:
+    return [windows.score(index) for index in indices[part]]
 
 
 class Composer:
