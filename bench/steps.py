@@ -108,6 +108,7 @@ def listen_to_all(windows_file: Path, model: str, folder: Path, num_clips: int) 
 
     from art2mus.data.windows import load_windows
     from art2mus.models import load_pipeline
+    from art2mus.models.identity import identify
 
     windows = load_windows(windows_file)
     pipelines = {each.dtype: load_pipeline(model, getattr(torch, each.dtype)) for each in CURVE}
@@ -115,9 +116,10 @@ def listen_to_all(windows_file: Path, model: str, folder: Path, num_clips: int) 
     music = {}
     for name, half in ((REAL, drawn[:num_clips]), (OTHER_REAL, drawn[num_clips:])):
         music[name] = listen_in_batches(folder, name, num_clips, partial(_scores, windows, half))
+    own_folder = folder / identify(model, folder / "identities.json")[:12]
     for sampling in CURVE:
         composer = Composer(pipelines[sampling.dtype], sampling)
-        music[sampling.name] = listen_in_batches(folder, sampling.name, num_clips, composer.compose)
+        music[sampling.name] = listen_in_batches(own_folder, sampling.name, num_clips, composer.compose)
     return music
 
 
