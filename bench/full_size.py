@@ -172,16 +172,7 @@ def clips_reach(clips: Mapping[str, Cost]) -> list[bool]:
 def step_table(steps: Mapping[str, StepCost], rates: Mapping[str, float]) -> Table:
     """One row for each way to do a step."""
     table = Table(title=f"A guided step of the UNet, {torch.get_num_threads()} threads", title_justify="left")
-    columns = (
-        "",
-        "seconds",
-        "times stock",
-        "of the processor, s",
-        "times stock",
-        "GFLOP",
-        "share of products' rate",
-        "difference from stock fp32",
-    )
+    columns = ("", "seconds", "× stock", "of processor", "× stock", "GFLOP", "of products' rate", "from stock fp32")
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for name, cost in steps.items():
@@ -209,18 +200,9 @@ def clip_table(clips: Mapping[str, Cost], num_measured: int) -> Table:
     """One row for each way to make a clip."""
     stock = clips["stock"]
     equal = clips["ours"].num_steps
-    title = f"A clip of 10.24 s, extrapolated from {num_measured} steps"
+    title = f"A clip of 10.24 s, in seconds, extrapolated from {num_measured} steps"
     table = Table(title=title, title_justify="left")
-    columns = (
-        "",
-        "a step, s",
-        "the rest, s",
-        f"{equal} steps, s",
-        "default steps",
-        "default, s",
-        "times stock",
-        "memory, GB",
-    )
+    columns = ("", "a step", "the rest", f"{equal} steps", "steps by default", "clip by default", "× stock", "GB")
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for name, cost in clips.items():
