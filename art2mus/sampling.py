@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel, SchedulerMixin
 
+from art2mus import unet_step
 from art2mus.conditioning import Condition
 
 Generators = torch.Generator | list[torch.Generator] | None
@@ -64,11 +66,10 @@ class Denoiser:
 
         Shape: latents and result (B, C, held steps + latent_steps, latent_bins).
         """
-        sample = self._with_mask(self.scheduler.scale_model_input(latents, timestep))
+        sample = self._with_mask(self.scheduler.scale_model_input(latents, timestep)).to(self.unet.dtype)
         if self.avoided is None:
-            return self._ask(sample, timestep, self.condition)
-        both = self._ask(torch.cat([sample, sample]), timestep, self.condition.after(self.avoided))
-        away, towards = both.chunk(2)
+            return self._ask(sample, timestep)
+        away, towards = self._ask(sample, timestep).chunk(2)
         return away + self.guidance_scale * (towards - away)
 
     def _with_mask(self, sample: torch.Tensor) -> torch.Tensor:
@@ -80,13 +81,25 @@ class Denoiser:
             mask[:, :, : self.held.shape[2]] = 1.0
         return torch.cat([sample, mask], dim=1)
 
-    def _ask(self, sample: torch.Tensor, timestep: torch.Tensor, condition: Condition) -> torch.Tensor:
-        dtype = self.unet.dtype
+    @cached_property
+    def _branches(self) -> Condition:
+        """All that the UNet is asked about, as one batch."""
+        return self.condition if self.avoided is None else self.condition.after(self.avoided)
+
+    @cached_property
+    def _heard(self) -> unet_step.Heard:
+        return unet_step.listen(self.unet, self._branches)
+
+    def _ask(self, sample: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        """On a processor go through the UNet step by step; elsewhere call it, as a whole that can be compiled."""
+        if sample.device.type == "cpu" and self.unet._compiled_call_impl is None:
+            return unet_step.predict(self.unet, sample, timestep, self._heard).float()
+        condition = self._branches
         prediction: torch.Tensor = self.unet(
-            sample.to(dtype),
+            sample.repeat(len(condition.loa_tokens) // len(sample), 1, 1, 1),
             timestep,
-            encoder_hidden_states=condition.loa_tokens.to(dtype),
-            encoder_hidden_states_1=condition.prompt_embeds.to(dtype),
+            encoder_hidden_states=condition.loa_tokens.to(sample.dtype),
+            encoder_hidden_states_1=condition.prompt_embeds.to(sample.dtype),
             encoder_attention_mask_1=condition.attention_mask,
             return_dict=False,
         )[0]

@@ -1,9 +1,10 @@
-"""`python -m bench`, or `make bench`: the bundled model, the kiosk, its screen and its camera, beside their goals."""
+"""`python -m bench`, or `make bench`: kiosk, bundled model, screen, camera, training and full model, beside goals."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,14 +13,15 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import screen
 from bench.kiosk import REPOSITORY, KioskError, figures_of, kiosk_table, run
 
 PICTURE = REPOSITORY / "installation/gallery/vincent-van-gogh_cafe-terrace-at-night-1888.jpg"
 MAX_SECONDS = 0.8
+FULL_SIZE_GB = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,15 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(kiosk_table(figures))
     seconds = _measure_speed(options.model, options.picture, options.rounds)
     console.print(speed_table(seconds))
-    as_in_the_kiosk = next(iter(seconds.values()))
-    is_screen_reached = screen.main(["--seconds", str(options.scene_for)]) == 0
-    # Last, because OpenCV changes the environment that Qt would read.
-    from bench import camera
-
-    lines = camera.measure(options.scenes, hours=options.scenes / 2000)
-    console.print(camera.table(lines))
-    is_reached = [is_screen_reached, *(figure.is_reached for figure in figures), *(line.is_reached for line in lines)]
-    return 0 if as_in_the_kiosk["all of it"] <= MAX_SECONDS and all(is_reached) else 1
+    seconds_of_all = next(iter(seconds.values()))["all of it"]
+    # Each of the others in a process of its own: OpenCV changes what Qt reads, and memory is measured.
+    is_reached = [
+        seconds_of_all <= MAX_SECONDS,
+        *(figure.is_reached for figure in figures),
+        _reaches("bench.screen", "--seconds", str(options.scene_for)),
+        _reaches("bench.camera", "--scenes", str(options.scenes), "--hours", str(options.scenes / 2000)),
+        _reaches("bench.training"),
+        not options.full_size or _full_size_reaches(),
+    ]
+    return 0 if all(is_reached) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,9 +56,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--picture", type=Path, default=PICTURE, help=f"music for this one (default: {PICTURE.name})")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="the median of so many (default: 7)")
     parser.add_argument("--scenes", type=int, default=100, metavar="N", help="for the camera (default: 100)")
+    help_full = "leave out the full model, which takes some minutes"
+    parser.add_argument("--no-full-size", dest="full_size", action="store_false", help=help_full)
     parser.add_argument("--run-for", type=float, default=60.0, metavar="SECONDS", help="of the kiosk (default: 60)")
     parser.add_argument("--scene-for", type=float, default=6.0, metavar="SECONDS", help="on the screen (default: 6)")
     return parser
+
+
+def _reaches(module: str, *arguments: str) -> bool:
+    """Run another of these benchmarks; whether it reaches its goals."""
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=REPOSITORY, check=False).returncode == 0
+
+
+def _full_size_reaches() -> bool:
+    """Measure the full model; it is left out, aloud, where memory is short."""
+    available_gb = psutil.virtual_memory().available / 1e9
+    if available_gb >= FULL_SIZE_GB:
+        return _reaches("bench.full_size")
+    print(f"the full model needs {FULL_SIZE_GB} GB of memory, {available_gb:.0f} are free: left out", file=sys.stderr)
+    return True
 
 
 def _measure_speed(model: str, picture: Path, num_rounds: int) -> dict[str, dict[str, float]]:

@@ -108,6 +108,18 @@ def tiny_parts(seed: int = 0) -> Parts:
         )
 
 
+def full_unet() -> AudioLDM2UNet2DConditionModel:
+    return AudioLDM2UNet2DConditionModel(
+        sample_size=256,
+        in_channels=8,
+        out_channels=8,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * 3),
+        up_block_types=(*("CrossAttnUpBlock2D",) * 3, "UpBlock2D"),
+        block_out_channels=(128, 256, 384, 640),
+        cross_attention_dim=([None, 768, 1024],) * 4,
+    )
+
+
 def full_parts(seed: int = 0) -> Parts:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -138,15 +150,7 @@ def full_parts(seed: int = 0) -> Parts:
             ),
             "projection_model": AudioLDM2ProjectionModel(512, 1024, 768),
             "language_model": GPT2Model(GPT2Config()),
-            "unet": AudioLDM2UNet2DConditionModel(
-                sample_size=256,
-                in_channels=8,
-                out_channels=8,
-                down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * 3),
-                up_block_types=(*("CrossAttnUpBlock2D",) * 3, "UpBlock2D"),
-                block_out_channels=(128, 256, 384, 640),
-                cross_attention_dim=([None, 768, 1024],) * 4,
-            ),
+            "unet": full_unet(),
             **tokenizers(),
         }
     return evaluated(parts)

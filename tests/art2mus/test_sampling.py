@@ -1,12 +1,13 @@
 """Windows, seeds, and conditions of different lengths."""
 
 import torch
-from diffusers import DPMSolverMultistepScheduler
+from diffusers import AudioLDM2UNet2DConditionModel, DDIMScheduler, DPMSolverMultistepScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
 from art2mus.conditioning import Condition, TextEncoding
-from art2mus.sampling import player_seeds, set_timesteps, windows
+from art2mus.sampling import Denoiser, player_seeds, set_timesteps, windows
+from tests.art2mus import tiny
 
 
 @given(num_bars=st.integers(1, 60), held_bars=st.integers(0, 8), phrase_bars=st.sampled_from([2, 4, 8]))
@@ -68,3 +69,34 @@ def test_steps_lie_closer_the_larger_the_exponent() -> None:
     own = scheduler.timesteps.tolist()
     scheduler.set_timesteps(8)
     assert own == scheduler.timesteps.tolist()
+
+
+def denoiser(unet: AudioLDM2UNet2DConditionModel, scale: float = 2.0) -> Denoiser:
+    texts = [TextEncoding(torch.zeros(2), torch.ones(3, tiny.TEXT_DIM), torch.ones(3, dtype=torch.long))]
+    towards, away = (Condition.of(torch.full((1, 8, tiny.LANGUAGE_DIM), value), texts) for value in (1.0, -1.0))
+    noise = torch.randn(1, tiny.LATENT_CHANNELS, 16, 4, generator=torch.Generator().manual_seed(0))
+    return Denoiser(unet, DDIMScheduler(), towards, away, scale, None, noise)
+
+
+def test_a_compiled_unet_is_called_as_a_whole() -> None:
+    unet = tiny.unet(has_mask_channel=False).eval().requires_grad_(False)
+    calls: list[torch.nn.Module] = []
+    unet.register_forward_hook(lambda module, *_: calls.append(module))
+    asked = denoiser(unet)
+    layer_by_layer = asked.predict(asked.noise, torch.tensor(300))
+    assert not calls
+    unet._compiled_call_impl = unet._call_impl  # as `compile` leaves it
+    torch.testing.assert_close(asked.predict(asked.noise, torch.tensor(300)), layer_by_layer, rtol=1e-5, atol=1e-5)
+    assert calls == [unet]
+
+
+def test_nothing_is_kept_for_the_next_clip() -> None:
+    unet = tiny.unet(has_mask_channel=False).eval().requires_grad_(False)
+    first = denoiser(unet)
+    before = first.predict(first.noise, torch.tensor(300))
+    for parameter in unet.parameters():
+        parameter.mul_(1.1)
+    after = denoiser(unet).predict(first.noise, torch.tensor(300))
+    unet._compiled_call_impl = unet._call_impl
+    torch.testing.assert_close(after, denoiser(unet).predict(first.noise, torch.tensor(300)), rtol=1e-5, atol=1e-5)
+    assert (after - before).abs().max() > 1e-3
