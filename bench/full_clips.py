@@ -34,9 +34,10 @@ from transformers import ClapTextModelWithProjection
 
 from art2mus.imagebind import ImageBind
 from art2mus.projection import ImageProjection
+from art2mus.residency import SHOW_STEPS
 from tests.art2mus import audioldm2, tiny
 
-DDIM_STEPS, SHOW_STEPS = 200, 20
+DDIM_STEPS = 200
 PROMPT, NEGATIVE = "slow strings in a minor key", "Low quality."
 Steps = list[float]
 """When each step had been done, in seconds."""
