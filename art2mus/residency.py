@@ -27,8 +27,8 @@ WORK_BYTES = {"large": (0.5e9, 0.25e9), "small": (0.15e9, 0.05e9)}
 """What the first candidate of ten seconds needs beside the weights, and each further one.
 
 Source: peaks of resident memory, rounded up; full size with random weights, fp32 and bf16, one and three candidates,
-and one of mini, on the processor. Further ones of mini, and graphics cards, have not been measured; the latter are taken
-to need the same.
+and one of mini, on the processor. Further ones of mini have not been measured, nor has a graphics card; it is taken to
+need the same.
 """
 PROCESS_BYTES = 0.5e9
 """Python and its libraries, and about as much for a card's driver. Source: resident memory after importing them."""
