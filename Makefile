@@ -31,11 +31,11 @@ TEST_PACKAGES := xvfb pulseaudio pulseaudio-utils gcc libc6-dev
 kiosk: .venv/kiosk.stamp
 	@$(BIN)/python main.py $(ARGS)
 
-# The model's tests share the cores; the kiosk's are held to seconds and have the machine to themselves.
+# The tests of the model and of the benchmarks share the cores; the kiosk's are held to seconds and have the machine to themselves.
 test: .venv/develop.stamp
 ifeq ($(strip $(ARGS)),)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/art2mus art2mus
-	@$(BIN)/python -m pytest --ignore tests/art2mus tests installation
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/art2mus tests/bench art2mus
+	@$(BIN)/python -m pytest --ignore tests/art2mus --ignore tests/bench tests installation
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

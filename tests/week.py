@@ -39,6 +39,7 @@ from installation.config import load_config
 from installation.director import Director, RunOptions
 from installation.library import begin_clip, finish_clip
 from installation.memory_folder import MEMORY
+from installation.settings import ComposerSettings
 from installation.supervisor import ChildPlan, Said
 from installation.works import BUNDLED_GALLERY
 
@@ -197,7 +198,7 @@ def live(num_days: int) -> list[Footprint]:
         config = load_config(
             None, [f"gallery.folder={gallery}", f"library.folder={library}", "library.max_gb=0.05", "sampling.seed=1"]
         )
-        plans: list[ChildPlan] = []
+        plans = [ChildPlan("composer", "nobody", (ComposerSettings("mini", library),), 1.0, 1.0)]
         calendar = _Calendar(children, num_days)
         calendar.director = Director(
             config, RunOptions(0.0), lambda _: plans, lambda *_: children, lambda: children.now_s

@@ -19,8 +19,8 @@ FloatArray = npt.NDArray[np.float32]
 Command = Callable[[Mixer], None]
 
 MARGIN_FRAMES = BLOCK_FRAMES
-"""What the device is about to ask for stays as it is. When it asks for more while that is mixed anew, it has the next
-block as it was, too: no step worth the name, because a fade begins there."""
+"""What the device is about to ask for stays as it is. When it asks for more while that is mixed anew, the fade begins
+later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,8 @@ class MixAhead:
         """Have the mixer do something behind all that is mixed; what is urgent, as soon as it can still be heard."""
         written = self._tap.ring.num_written
         frame = self._take_back() if is_urgent else written
-        self._say(command, frame)
-        while frame < written:
-            self._tap.ring.rewrite(frame, self._next_block(frame))
-            frame += BLOCK_FRAMES
+        while not self._mix_anew(command, frame, written):
+            frame = self._catch_up(frame, written)
 
     def fill(self, num_frames: int) -> None:
         """Mix until at least so many frames wait."""
@@ -87,6 +85,29 @@ class MixAhead:
         command(self._mixer)
         self._said.append((frame, command))
         self._events += self._mixer.take_events()
+
+    def _mix_anew(self, command: Command, frame: int, written: int) -> bool:
+        """Do it at a frame and mix on from there; False, and nothing is done, if the device was there first."""
+        before = _Moment(frame, self._mixer.twin(), copy.copy(self._limiter))
+        sizes = len(self._said), len(self._events), len(self._moments)
+        self._say(command, frame)
+        blocks = [self._next_block(at) for at in range(frame, written, BLOCK_FRAMES)]
+        if blocks and self._tap.ring.num_read > frame:
+            self._mixer, self._limiter = before.mixer, before.limiter
+            del self._said[sizes[0] :], self._events[sizes[1] :]
+            while len(self._moments) > sizes[2]:
+                self._moments.pop()
+            return False
+        for number, block in enumerate(blocks):
+            self._tap.ring.rewrite(frame + number * BLOCK_FRAMES, block)
+        return True
+
+    def _catch_up(self, frame: int, written: int) -> int:
+        """Go on as it was, until there is time again before the device; returns the frame."""
+        while frame < min(written, self._tap.ring.num_read + MARGIN_FRAMES):
+            self._next_block(frame)
+            frame += BLOCK_FRAMES
+        return frame
 
     def _take_back(self) -> int:
         """Go back to the earliest block that the device will not ask for at once; returns its frame."""

@@ -70,6 +70,29 @@ def test_what_is_urgent_is_heard_before_all_that_waits(sink: Sink) -> None:
     np.testing.assert_allclose(heard[begin : begin + fade], mixed, atol=0.01)
 
 
+def test_a_device_that_is_faster_has_the_whole_fade_later(sink: Sink) -> None:
+    """It asks for four blocks at once while the first attempt is mixed."""
+    sink.ahead.do(lambda mixer: mixer.play(clip("first", FIRST), 0.0))
+    sink.play(10)
+    attempts: list[int] = []
+
+    def command(mixer: Mixer) -> None:
+        attempts.append(sink.tap.ring.num_read)
+        for _ in range(4 if len(attempts) == 1 else 0):
+            sink.given.append(np.empty((BLOCK_FRAMES, 2), np.float32))
+            sink.tap.ring.read_into(sink.given[-1])
+        mixer.play(clip("second", SECOND), 0.5)
+
+    sink.ahead.do(command, is_urgent=True)
+    begin = 14 * BLOCK_FRAMES + MARGIN_FRAMES
+    assert len(attempts) == 2
+    assert sink.ahead.take_events()[-1] == Started("second", begin)
+    sink.play(40)
+    heard, fade = sink.heard(), RATE // 2
+    np.testing.assert_array_equal(heard[480:begin], FIRST[480:begin])
+    np.testing.assert_array_equal(heard[begin + fade :], SECOND[fade : len(heard) - begin])
+
+
 def test_what_is_not_urgent_waits_behind_all_that_is_mixed(sink: Sink) -> None:
     sink.ahead.do(lambda mixer: mixer.play(clip("first", FIRST), 0.0))
     sink.play(10)
