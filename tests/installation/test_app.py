@@ -134,7 +134,8 @@ def test_systemd_hears_that_it_is_ready_that_it_plays_and_that_it_leaves(
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        _, log = run(repository, SINE, 60, f"gallery.folder={gallery}", is_enough=lambda _: {"READY=1", "WATCHDOG=1"} <= {*heard})
+        both = {"READY=1", "WATCHDOG=1"}
+        _, log = run(repository, SINE, 60, f"gallery.folder={gallery}", is_enough=lambda _: both <= {*heard})
         listener.join(10)
     assert heard.count("READY=1") == 1, log
     assert "WATCHDOG=1" in heard
