@@ -95,15 +95,26 @@ class Denoiser:
         if sample.device.type == "cpu" and self.unet._compiled_call_impl is None:
             return unet_step.predict(self.unet, sample, timestep, self._heard).float()
         condition = self._branches
-        prediction: torch.Tensor = self.unet(
-            sample.repeat(len(condition.loa_tokens) // len(sample), 1, 1, 1),
-            timestep,
-            encoder_hidden_states=condition.loa_tokens.to(sample.dtype),
-            encoder_hidden_states_1=condition.prompt_embeds.to(sample.dtype),
-            encoder_attention_mask_1=condition.attention_mask,
-            return_dict=False,
-        )[0]
-        return prediction.float()
+        sample = sample.repeat(len(condition.loa_tokens) // len(sample), 1, 1, 1)
+        return call_unet(self.unet, sample, timestep, condition).float()
+
+
+def call_unet(
+    unet: AudioLDM2UNet2DConditionModel, sample: torch.Tensor, timestep: torch.Tensor, condition: Condition
+) -> torch.Tensor:
+    """Ask a UNet as diffusers' pipeline does, as a whole.
+
+    Shape: sample and result (B, C, latent_steps, latent_bins), one item for each of the condition.
+    """
+    prediction: torch.Tensor = unet(
+        sample,
+        timestep,
+        encoder_hidden_states=condition.loa_tokens.to(sample.dtype),
+        encoder_hidden_states_1=condition.prompt_embeds.to(sample.dtype),
+        encoder_attention_mask_1=condition.attention_mask,
+        return_dict=False,
+    )[0]
+    return prediction
 
 
 def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, int]]:

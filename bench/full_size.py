@@ -29,6 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from art2mus import unet_step
 from art2mus.conditioning import Condition
+from art2mus.sampling import call_unet
 from bench.full_clips import SIZES, WAYS, Cost, differences, measure
 
 MIN_STEP_RATIO, MIN_RATE_SHARE, MIN_CLIP_RATIO, MAX_MEMORY_SHARE = 1.4, 0.55, 20.0, 0.5
@@ -101,7 +102,7 @@ def step_costs(size: str, num_rounds: int) -> dict[str, StepCost]:
         sample, condition, timestep = *_inputs(network.config), torch.tensor(500)
         both = torch.cat([sample, sample]).to(dtype)
         heard = unet_step.listen(unet, condition)
-        ways[f"stock, {name}"] = partial(call, unet, both, timestep, condition)
+        ways[f"stock, {name}"] = partial(call_unet, unet, both, timestep, condition)
         ways[f"ours, {name}"] = partial(unet_step.predict, unet, sample.to(dtype), timestep, heard)
     results = {name: way().float() for name, way in ways.items()}  # counts as warming up
     exact = results["stock, fp32"]
@@ -115,19 +116,6 @@ def step_costs(size: str, num_rounds: int) -> dict[str, StepCost]:
         difference = float((results[name] - exact).abs().max() / exact.abs().max())
         costs[name] = StepCost(seconds, processor_s, work_of(way), difference)
     return costs
-
-
-def call(unet: Any, sample: torch.Tensor, timestep: torch.Tensor, condition: Condition) -> torch.Tensor:
-    """Ask the UNet as diffusers' pipeline does."""
-    predicted: torch.Tensor = unet(
-        sample,
-        timestep,
-        encoder_hidden_states=condition.loa_tokens.to(sample.dtype),
-        encoder_hidden_states_1=condition.prompt_embeds.to(sample.dtype),
-        encoder_attention_mask_1=condition.attention_mask,
-        return_dict=False,
-    )[0]
-    return predicted
 
 
 def work_of(way: Callable[[], Any]) -> float:

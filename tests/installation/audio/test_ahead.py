@@ -8,7 +8,7 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 import pytest
 
-from installation.audio import BLOCK_FRAMES, TAP_BYTES
+from installation.audio import BLOCK_FRAMES
 from installation.audio.ahead import MARGIN_FRAMES, MixAhead
 from installation.audio.limiter import LATE_FRAMES, Limiter
 from installation.audio.mixer import Mixer, Started
@@ -16,14 +16,6 @@ from installation.audio.tap import TapReader, TapWriter
 from tests.installation.audio.sounds import RATE, clip, noise
 
 AHEAD = 16 * BLOCK_FRAMES
-
-
-@pytest.fixture
-def memory() -> Iterator[SharedMemory]:
-    memory = SharedMemory(create=True, size=TAP_BYTES)
-    yield memory
-    memory.close()
-    memory.unlink()
 
 
 class Sink:

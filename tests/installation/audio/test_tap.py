@@ -6,21 +6,13 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 import pytest
 
-from installation.audio import BLOCK_FRAMES, TAP_BYTES
+from installation.audio import BLOCK_FRAMES
 from installation.audio.mixer import VoiceState
 from installation.audio.tap import STALE_S, TapReader, TapWriter
 from installation.messages import MAX_CLIP_ID_BYTES
 from tests.installation.audio.sounds import tone
 
 RATE = 48000
-
-
-@pytest.fixture
-def memory() -> Iterator[SharedMemory]:
-    memory = SharedMemory(create=True, size=TAP_BYTES)
-    yield memory
-    memory.close()
-    memory.unlink()
 
 
 @pytest.fixture
