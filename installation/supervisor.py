@@ -105,6 +105,7 @@ class _Child:
         self.pause_s = _SHORTEST_PAUSE_S
         self.peak_memory_mb = 0.0
         self.leaves_by_s: float | None = None  # it was asked to leave
+        self.is_killed = False
 
     def start(self, now_s: float) -> None:
         """Let the process on standby take over, if there is one, else a new one."""
@@ -117,7 +118,7 @@ class _Child:
         self.standby_at_s = now_s + _STANDBY_AFTER_S
         with contextlib.suppress(OSError):  # it is dying already
             self.channel.send(self.plan.arguments)
-        self.started_at_s, self.worked_at_s, self.leaves_by_s = now_s, None, None
+        self.started_at_s, self.worked_at_s, self.leaves_by_s, self.is_killed = now_s, None, None, False
 
     @property
     def has_standby(self) -> bool:
@@ -162,7 +163,9 @@ class _Child:
         return process, Channel(ours)
 
     def hung_for_s(self, now_s: float) -> float:
-        """How far beyond its limit it is without having worked; negative while all is well."""
+        """How far beyond its limit it is without having worked; negative while all is well, or while it ends."""
+        if self.is_killed:
+            return -1.0
         if self.leaves_by_s is not None:
             return now_s - self.leaves_by_s
         if self.worked_at_s is None:
@@ -228,6 +231,7 @@ class Supervisor:
                 how = "does nothing any more" if child.leaves_by_s is None else "does not leave by itself"
                 _log.warning("%s %s; it is ended", child.plan.name, how)
                 child.process.kill()
+                child.is_killed = True
 
     def _listen(self, child: _Child) -> Iterator[Said | Lost]:
         assert child.process is not None

@@ -40,10 +40,18 @@ class SoundServer:
         environment: What a program needs in its environment to play here.
     """
 
-    def __init__(self, folder: Path, rate: int = 48000) -> None:
-        """Keep everything in this folder (its path should be short: there is a socket in it)."""
+    def __init__(self, folder: Path, rate: int = 48000, *, can_rewind: bool = False) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            folder: For everything the server writes; its path should be short: there is a socket in it.
+            rate: Of the sink, in Hz.
+            can_rewind: The sink takes up to 2 s at once and takes back what was not heard yet, as most cards do. Then
+                a listener who comes to an idle sink hears nothing for up to 2 s, whatever is played; without, 50 ms.
+        """
         self._folder = folder
         self._rate = rate
+        self._can_rewind = can_rewind
         self._process: subprocess.Popen[bytes] | None = None
         self._alsa = folder / "alsa.conf"
         self._devices = ["pulse", "!default"]
@@ -88,13 +96,14 @@ class SoundServer:
         self._make_folder()
         (self._folder / "native").unlink(missing_ok=True)
         home = {name: str(self._folder) for name in ("HOME", "XDG_RUNTIME_DIR", "PULSE_RUNTIME_PATH")}
+        sink = f"rate={self._rate} channels=2 format=float32le norewinds={int(not self._can_rewind)}"
         options = "--daemonize=no --exit-idle-time=-1 --use-pid-file=no --realtime=no --disable-shm=yes".split()
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     *("pulseaudio", "-n", *options),
                     *("-L", f"module-native-protocol-unix socket={self._folder}/native auth-anonymous=1"),
-                    *("-L", f"module-null-sink sink_name=kiosk rate={self._rate} channels=2 format=float32le"),
+                    *("-L", f"module-null-sink sink_name=kiosk {sink}"),
                 ],
                 env={**os.environ, **home},
                 stdin=subprocess.DEVNULL,

@@ -326,6 +326,8 @@ class Output:
             speakers.start()
         except NoSoundError:
             speakers.stop()
+            if self._silence is not None:  # they may have asked all the same
+                self._feed.take(self._silence)
             raise
         return speakers
 

@@ -109,7 +109,7 @@ def kiosk(
     """`python main.py` on a virtual screen, with everything it plays recorded."""
     with (
         tempfile.TemporaryDirectory(prefix="kiosk") as folder,
-        SoundServer(Path(folder)) as server,
+        SoundServer(Path(folder), can_rewind=True) as server,
         screen.virtual_screen() as display,
         server.listening() as listener,
     ):

@@ -133,13 +133,14 @@ def test_what_may_get_lost_never_keeps_the_director_waiting(supervise: Callable[
     assert not taken[-1], "more than a pipe can hold"
 
 
-def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor]) -> None:
+def test_a_child_that_hangs_is_ended(supervise: Callable[..., Supervisor], caplog: pytest.LogCaptureFixture) -> None:
     supervisor = supervise(plan("hanging", max_idle_s=0.5))
     until(supervisor, lambda news: isinstance(news, Said))
     supervisor.note_work("hanging")
     worked_s = time.monotonic()
     until(supervisor, lambda news: isinstance(news, Lost))
     assert time.monotonic() - worked_s >= 0.5
+    assert caplog.text.count("it is ended") == 1
 
 
 def test_a_director_that_was_busy_does_not_blame_the_child(supervise: Callable[..., Supervisor]) -> None:

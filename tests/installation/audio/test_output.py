@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -218,6 +219,30 @@ def test_a_sound_server_that_hangs_keeps_nobody_waiting_and_is_noticed(
     assert isinstance(speakers, Hanging)
     assert output.is_alive()
     output.stop()
+
+
+def test_loudspeakers_that_ask_and_still_do_not_start_leave_the_silent_device_at_work(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "PAUSE_S", 0.02)
+    has_failed = threading.Semaphore(0)
+
+    class Failing(Loudspeaker):
+        def start(self) -> None:
+            feed.take(self)
+            has_failed.release()
+            raise NoSoundError("wait timed out")
+
+    output = Output(lambda: Failing(feed), feed, RATE, lambda _device, _reason: None)
+    output.start()
+    for _ in range(3):
+        assert has_failed.acquire(timeout=5)
+    num_played = feed.num_played
+    deadline_s = time.monotonic() + 5
+    while feed.num_played < num_played + 10 * BLOCK_FRAMES and time.monotonic() < deadline_s:
+        feed.is_released.wait(0.01)
+    output.stop()
+    assert feed.num_played >= num_played + 10 * BLOCK_FRAMES
 
 
 def test_without_loudspeakers_it_is_silent_and_says_why_once(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
