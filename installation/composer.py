@@ -243,7 +243,7 @@ class Composer:
             self._channel.send(ComposeFailed(job.job_id, f"{job.continues} is not held here", is_lost_piece=True))
         except UnreadableImageError as error:
             self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=True))
-        except (SynthesizerMissingError, soundfile.SoundFileError, OSError) as error:
+        except (SynthesizerMissingError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
         except (MemoryError, RuntimeError) as error:
             self._step_down(job, _fault_in(error), error)
@@ -340,7 +340,7 @@ class Composer:
         spare_dir = self._settings.spare_dir
         try:
             write_clip(clip, waveform, receipt)
-        except (OSError, soundfile.SoundFileError) as error:
+        except OSError as error:
             if spare_dir is None:
                 raise
             if not self._is_disk_full:
@@ -364,14 +364,14 @@ def write_clip(clip: ClipInfo, waveform: FloatArray, receipt: Receipt) -> None:
     """Write a clip to where its path says, whole or not at all.
 
     Shape: waveform (audio_frames, 2).
-    Raises: OSError or soundfile.SoundFileError when the disk does not take it.
+    Raises: OSError when the disk does not take it.
     """
     folder = clip.audio_path.parent
     unfinished = begin_clip(folder, clip.clip_id)
     try:
         soundfile.write(unfinished, waveform, clip.sample_rate, format="FLAC", subtype="PCM_16")
         finish_clip(folder, unfinished, clip, asdict(receipt))
-    except ValueError as error:  # the disk became full without saying so
-        raise OSError(f"{clip.audio_path}: {error}") from error
+    except (ValueError, soundfile.SoundFileError) as error:  # neither says what the disk has said
+        raise OSError(f"{clip.audio_path} cannot be written ({error}): is the disk full?") from error
     finally:
         unfinished.unlink(missing_ok=True)

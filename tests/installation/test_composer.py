@@ -1,5 +1,6 @@
 """The composer with a real pipeline at toy size: clips, continuation, change of mind, bad pictures."""
 
+import resource
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -213,6 +214,19 @@ def test_music_goes_on_from_memory_while_the_disk_takes_nothing(
     assert desk.clip().clip.audio_path.parent == desk.library_dir, "there is room again"
     desk.channel.send(Shutdown())
     thread.join(60.0)
+
+
+def test_a_disk_that_is_full_is_named(desk: Desk) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        desk.ask("job-1")
+        failed = desk.answer()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert isinstance(failed, ComposeFailed)
+    assert "is the disk full?" in failed.reason
+    assert not list(desk.library_dir.iterdir())
 
 
 def test_same_seed_same_music(desk: Desk) -> None:
