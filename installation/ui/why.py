@@ -13,6 +13,8 @@ from installation.ui.words import Pole, Words
 
 MIN_SCORE = 0.5
 """In standard deviations: what differs less from the average picture is not worth a word."""
+MIN_BESIDE = 0.25
+"""Enough to be said beside something that is worth it: one sentence alone explains little."""
 MAX_REASONS = 2
 _SAME_SAID_TWICE: Mapping[str, tuple[str, int]] = {"brightness": ("weight", -1), "weight": ("brightness", -1)}
 """Dimensions that mean nearly the same, and with which sign."""
@@ -40,7 +42,7 @@ def telling_poles(affect: tuple[tuple[str, float], ...]) -> list[Pole]:
     """
     chosen: dict[str, float] = {}
     for name, score in sorted(affect, key=lambda pair: -abs(pair[1])):
-        if abs(score) < MIN_SCORE or len(chosen) == MAX_REASONS:
+        if abs(score) < (MIN_BESIDE if chosen else MIN_SCORE) or len(chosen) == MAX_REASONS:
             break
         twin, sign = _SAME_SAID_TWICE.get(name, ("", 0))
         if chosen.get(twin, 0.0) * sign * score <= 0.0:

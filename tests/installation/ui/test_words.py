@@ -125,6 +125,12 @@ def test_light_and_weight_are_not_said_twice() -> None:
     assert len(telling_poles((("brightness", 2.0), ("weight", 1.9)))) == MAX_REASONS
 
 
+def test_what_is_less_marked_is_said_beside_what_is_and_not_alone() -> None:
+    assert telling_poles((("complexity", 0.8), ("warmth", 0.3))) == [("complexity", True), ("warmth", True)]
+    assert telling_poles((("complexity", 0.8), ("warmth", 0.2))) == [("complexity", True)]
+    assert telling_poles((("complexity", 0.4), ("warmth", 0.3))) == []
+
+
 def test_an_average_picture_is_said_to_be_one_and_an_unmeasured_one_is_not_spoken_of() -> None:
     assert explain(heard((("valence", 0.1), ("arousal", -0.3))), ENGLISH)[0].startswith(ENGLISH.in_the_middle[0])
     assert explain(heard(), ENGLISH) == ()
