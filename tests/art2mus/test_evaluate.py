@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -34,6 +35,7 @@ from art2mus.images import load_artwork
 from art2mus.metrics.clap import ClapEmbedder, one_for_each
 from art2mus.metrics.embedding_cache import cache_folder
 from art2mus.metrics.imagebind_score import mean_cosine
+from art2mus.models.assembly import put_together
 from art2mus.sound_files import load_mono
 from art2mus.strict_yaml import load
 from tests.art2mus import tiny
@@ -230,6 +232,26 @@ def test_nothing_is_made_twice_and_what_changed_is_made_again(config: Path, coll
     assert len(make()) == len(third) + 3
 
 
+def test_another_model_under_the_same_name_is_another_model(
+    config: Path, collection: Path, model: Path, tmp_path: Path
+) -> None:
+    """Wherever its parts lie; what is written about it changes no music."""
+    (collection / "eyes.pth").write_bytes(b"weights")
+    (collection / "layer.pt").write_bytes(b"projection")
+    base = shutil.copytree(model, tmp_path / "base")
+    put_together(tmp_path / "mine", str(base), str(collection / "eyes.pth"), collection / "layer.pt", "reference")
+    settings = load(config, EvaluateSettings, [f"models={{mine: {{model: {tmp_path / 'mine'}}}}}", "max_pairs=3"])
+
+    def weights() -> set[str]:
+        return {order.weights for each in plan_clips(settings, load_items(settings))["mine"] for order in each}
+
+    first = weights()
+    (base / "README.md").write_text("all about it")
+    assert weights() == first
+    (collection / "eyes.pth").write_bytes(b"other weights")
+    assert not weights() & first
+
+
 def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
     arguments = [config, "--set", "clips_per_artwork=2", "--set", "models={words: {model: MODEL, sees: text}}"]
     arguments[-1] = arguments[-1].replace("MODEL", json.dumps(str(load(config, EvaluateSettings).models[NASTY].model)))
@@ -298,6 +320,17 @@ def test_a_metric_without_weights_is_left_out_and_said(
     scores = json.loads((collection / "out" / "scores.json").read_text())
     assert AFFECT_RANK in scores["figures"][TRUTH]
     assert "left out" in (collection / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("weights", ["passt", "passt.pt"])
+def test_labels_may_be_passts(weights: str, config: Path, collection: Path) -> None:
+    """By its name, which means the usual place, or by its file, which is another here."""
+    (collection / "passt.pt").write_bytes(b"nothing of the kind")
+    given = str(collection / weights) if weights.endswith(".pt") else weights
+    settings = load(config, EvaluateSettings, ["metrics=[kl]", f"weights.kl={given}", "max_pairs=3"])
+    items = load_items(settings)
+    (missing,) = score(settings, items, with_truths({}, items, seed=0)).missing
+    assert "not the weights of PaSST" in missing if weights.endswith(".pt") else "models/passt/passt-s-f128" in missing
 
 
 def test_a_clip_too_short_for_a_figure_is_a_remark(config: Path, collection: Path) -> None:
