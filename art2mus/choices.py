@@ -10,6 +10,10 @@ View = Literal["crop", "pad", "multi-crop"]
 """How much of a picture that is not square is seen; see `ImageBind`."""
 VIEWS: tuple[View, ...] = get_args(View)
 
+Language = Literal["en", "it", "de", "fr", "es"]
+"""Of words for people, by ISO 639-1; what the screen, the study and the web page say is there in each."""
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
 Dtype = Literal["float32", "bfloat16", "float16"]
 """Of a model's networks, as torch calls it."""
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)

@@ -22,15 +22,7 @@ from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, ClipRequest, Codec, FloatArray, Plan
 from art2mus.codec.score_codec import ScoreCodec
-from art2mus.conditioning import (
-    Condition,
-    ImageEncoder,
-    TextEncoding,
-    read_text,
-    sentences_of,
-    spread,
-    subjects_of,
-)
+from art2mus.conditioning import Condition, ImageEncoder, TextEncoding, read_text, sentences_of, spread, subjects_of
 from art2mus.constants import Constants
 from art2mus.faults import require_finite
 from art2mus.imagebind import ImageBind
@@ -357,8 +349,11 @@ class Art2MusPipeline(DiffusionPipeline):
         """Decide how long the clips of each subject are, and how they will be played.
 
         Shape: each subject (embedding_dim,).
+        Raises: ValueError if they are to have no length.
         """
         length_s = self.config.audio_length_in_s if audio_length_in_s is None else audio_length_in_s
+        if length_s is not None and not length_s > 0:
+            raise ValueError(f"`audio_length_in_s` is {length_s}, but a clip lasts some time")
         words, seeds = spread(prompt or "", len(subjects)), player_seeds(generator, len(subjects))
         return [
             self.codec.plan(ClipRequest(subject, said, seed, length_s, performance, loop, year))

@@ -17,7 +17,7 @@ from art2mus.metrics.embedders import AudioEmbedder, FloatArray
 from art2mus.sound_files import UnreadableSoundError, load_mono
 
 
-def cache_folder() -> Path:
+def embeddings_folder() -> Path:
     """Where embeddings lie: `embeddings` in `ART2MUS_HOME`, or in the user's cache folder. It may be deleted."""
     home = os.environ.get("ART2MUS_HOME")
     return (Path(home) if home else platformdirs.user_cache_path("art2mus")) / "embeddings"
@@ -79,7 +79,7 @@ def kept(identity: str, content: str, compute: Callable[[], FloatArray]) -> Floa
         content: Digest of the file it is of.
         compute: Computes it.
     """
-    place = cache_folder() / identity / f"{content}.npy"
+    place = embeddings_folder() / identity / f"{content}.npy"
     if place.is_file():
         return np.asarray(np.load(place))
     embedding = compute()

@@ -33,7 +33,7 @@ from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
 from art2mus.evaluation.tables import tables_of
 from art2mus.images import load_artwork
 from art2mus.metrics.clap import ClapEmbedder, one_for_each
-from art2mus.metrics.embedding_cache import cache_folder
+from art2mus.metrics.embedding_cache import embeddings_folder
 from art2mus.metrics.imagebind_score import mean_cosine
 from art2mus.models.assembly import put_together
 from art2mus.sound_files import load_mono
@@ -185,7 +185,7 @@ def test_likeness_to_artwork_and_true_track(config: Path, collection: Path) -> N
 
     # What was seen and heard is kept: another content of the cache gives another figure.
     identity = ImageBindListener(encoder).identity
-    kept = sorted((cache_folder() / identity).iterdir())
+    kept = sorted((embeddings_folder() / identity).iterdir())
     assert len(kept) == 2 * NUM_PAIRS
     for path in kept:
         np.save(path, np.ones_like(np.load(path)))

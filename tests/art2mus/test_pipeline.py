@@ -336,6 +336,8 @@ def test_minis_scheduler_works(pipe: Art2MusPipeline, image: Image.Image) -> Non
         ({"prompt": "slow", "generator": [torch.Generator()] * 2}, "one per clip: 1, not 2"),
         ({"prompt": "slow", "generator": []}, "one per clip: 1, not 0"),
         ({"prompt": "slow", "num_waveforms_per_prompt": 0}, "at least one has to be made"),
+        ({"prompt": "slow", "audio_length_in_s": 0.0}, "a clip lasts some time"),
+        ({"prompt": "slow", "audio_length_in_s": -1.0}, "a clip lasts some time"),
         ({"prompt": "slow", "held_latents": torch.zeros(3, 4, 4, 16)}, "for 3 clips, of which there are 1"),
         ({"image": Image.new("RGB", (9, 9)), "image_embeds": torch.zeros(1, 6)}, "not both"),
     ],

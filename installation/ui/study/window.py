@@ -22,8 +22,9 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QPushButton, QWidget
 
+from art2mus.choices import Language
 from art2mus.study.answers import Answers, Question
-from art2mus.study.settings import Language, Study, TextSettings
+from art2mus.study.settings import Study, TextSettings
 from installation.study.sitting import A, B, Sitting, Track, TrackPlayer
 from installation.ui.application import fill_screen
 from installation.ui.buttons import Style
