@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,12 @@ from installation.settings import CameraSettings
 Pixels = npt.NDArray[np.uint8]
 
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_MANUAL_EXPOSURE = 1
-"""V4L2_EXPOSURE_MANUAL."""
+_MANUAL_EXPOSURE, _AUTOMATIC_EXPOSURES = 1, (3, 0)
+"""Of V4L2's `auto_exposure`: by hand; by the device with the aperture given, as most have it, or wholly."""
 _SLOWEST_FILE_HZ = 1.0
+
+
+_log = logging.getLogger(__name__)
 
 
 class SourceError(Exception):
@@ -84,10 +88,17 @@ class Source:
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
-        if settings.exposure is not None:
-            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
-            capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure)
+        self._expose(capture)
         return capture
+
+    def _expose(self, capture: cv2.VideoCapture) -> None:
+        """Lock the exposure, or give it back: a device remembers a lock when the program that asked for it is gone."""
+        if self._settings.exposure is None:
+            any(capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, mode) for mode in _AUTOMATIC_EXPOSURES)
+            return
+        is_manual = capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
+        if not (is_manual and capture.set(cv2.CAP_PROP_EXPOSURE, self._settings.exposure)):
+            _log.warning("camera %s: it does not take exposure %g", self.name, self._settings.exposure)
 
     def _open_address(self) -> cv2.VideoCapture:
         stalled_ms = round(1000 * self._settings.stalled_after_s)

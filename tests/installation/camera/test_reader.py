@@ -180,6 +180,48 @@ def test_a_password_is_not_told() -> None:
     assert Source(settings("http://me:hush@camera.example/video?fps=25")).name == "http://camera.example/video?fps=25"
 
 
+class Driver:
+    """A video device as OpenCV shows it, with the controls that it has; none is at hand where tests run."""
+
+    def __init__(self, controls: dict[int, tuple[float, ...]]) -> None:
+        self.controls, self.values = controls, dict[int, float]()
+
+    def set(self, control: int, value: float) -> bool:
+        is_taken = value in self.controls.get(control, ())
+        if is_taken:
+            self.values[control] = value
+        return is_taken
+
+    def get(self, control: int) -> float:
+        return self.values.get(control, 0.0)
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("modes", "exposure", "expected"),
+    [((1, 3), 156.0, (1, 156.0)), ((1, 3), None, (3, None)), ((0, 1), None, (0, None)), ((), 156.0, (None, None))],
+)
+def test_the_exposure_is_locked_and_given_back(
+    modes: tuple[float, ...],
+    exposure: float | None,
+    expected: tuple[float | None, float | None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    driver = Driver({cv2.CAP_PROP_AUTO_EXPOSURE: modes, cv2.CAP_PROP_EXPOSURE: (156.0,) if modes else ()})
+    monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: driver)
+    (tmp_path / "video0").touch()
+    Source(settings("0", exposure=exposure), tmp_path).open().close()
+    assert (driver.values.get(cv2.CAP_PROP_AUTO_EXPOSURE), driver.values.get(cv2.CAP_PROP_EXPOSURE)) == expected
+    assert ("it does not take exposure 156" in caplog.text) == (not modes)
+
+
 def test_pictures_are_turned_mirrored_and_made_smaller() -> None:
     picture = painting_on_wall(0, (640, 360))
     turned = oriented(picture, settings("0", rotate=90))
