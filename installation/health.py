@@ -20,7 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from art2mus.residency import FLOAT32, DoesNotFitError, Machine, decide, gigabytes
-from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
+from installation.camera.devices import (
+    DEV,
+    device_number,
+    find_device,
+    shown_name,
+    stable_name,
+    stable_names,
+    video_devices,
+)
 from installation.config import CameraConfig, KioskConfig, WebConfig
 from installation.gpu import ask_now
 from installation.labels import read_gallery
@@ -220,7 +228,7 @@ def find_camera(name: str | None, dev: Path = DEV) -> Finding:
         )
     if "://" in name:
         return _camera_at(name)
-    if name.isdecimal() or name.startswith(f"{dev}/"):
+    if device_number(name, dev) is not None or name.startswith(f"{dev}/"):
         return _camera_device(name, dev)
     if not Path(name).is_file():
         return Finding("camera", False, f"no file {name}", "correct camera.source in the configuration")
@@ -228,7 +236,8 @@ def find_camera(name: str | None, dev: Path = DEV) -> Finding:
 
 
 def _camera_device(name: str, dev: Path) -> Finding:
-    found = find_device(int(name), None, dev) if name.isdecimal() else Path(name) if Path(name).exists() else None
+    number = device_number(name, dev)
+    found = find_device(number, None, dev) if number is not None else Path(name) if Path(name).exists() else None
     others = _list_devices(dev)
     if found is None:
         advice = f"plug it in, or set camera.source to {others}" if others else "plug it in; there is no other either"

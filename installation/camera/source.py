@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from installation.camera.devices import DEV, find_device, shown_name, stable_name
+from installation.camera.devices import DEV, device_number, find_device, shown_name, stable_name
 from installation.settings import CameraSettings
 
 Pixels = npt.NDArray[np.uint8]
@@ -50,11 +50,12 @@ class Source:
         self._settings = settings
         self._dev = dev
         self._known_as: Path | None = None
-        is_number, is_device = self._where.isdecimal(), self._where.startswith(f"{dev}/")
-        self.is_file = not (is_number or is_device or "://" in self._where)
+        self._number = device_number(self._where, dev)
+        is_device = self._number is not None or self._where.startswith(f"{dev}/")
+        self.is_file = not (is_device or "://" in self._where)
         self.can_freeze = not (self.is_file or settings.may_repeat)
         self._open: Callable[[], cv2.VideoCapture] = (
-            self._open_device if is_number or is_device else self._open_file if self.is_file else self._open_address
+            self._open_device if is_device else self._open_file if self.is_file else self._open_address
         )
 
     def open(self) -> Capture:
@@ -73,8 +74,8 @@ class Source:
         return self._open == self._open_device and self._find() is None
 
     def _find(self) -> Path | None:
-        if self._where.isdecimal():
-            return find_device(int(self._where), self._known_as, self._dev)
+        if self._number is not None:
+            return find_device(self._number, self._known_as, self._dev)
         path = Path(self._where)
         return path if path.exists() else None
 

@@ -222,6 +222,28 @@ def test_the_exposure_is_locked_and_given_back(
     assert ("it does not take exposure 156" in caplog.text) == (not modes)
 
 
+@pytest.mark.parametrize("name", ["3", "{dev}/video3"])
+def test_a_device_that_is_known_by_its_number_comes_back_under_another(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "installation.camera.source.cv2.VideoCapture", lambda path, _: opened.append(path) or Driver({})
+    )
+    lasting = tmp_path / "v4l" / "by-id" / "usb-A-video-index0"
+    lasting.parent.mkdir(parents=True)
+    source = Source(settings(name.format(dev=tmp_path)), tmp_path)
+    for number in (3, 5):
+        device = tmp_path / f"video{number}"
+        device.touch()
+        lasting.symlink_to(device)
+        source.open().close()
+        lasting.unlink()
+        device.unlink()
+        assert source.is_away()
+    assert opened == [f"{tmp_path}/video3", f"{tmp_path}/video5"]
+
+
 def test_pictures_are_turned_mirrored_and_made_smaller() -> None:
     picture = painting_on_wall(0, (640, 360))
     turned = oriented(picture, settings("0", rotate=90))
