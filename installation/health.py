@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes.util
+import json
 import os
 import shutil
 import socket
@@ -191,10 +192,12 @@ def look_through_camera(config: CameraConfig) -> Finding:
     finding = find_camera(config.source)
     if not config.source or not finding.is_there:
         return finding
-    command = [sys.executable, "-m", "installation.camera.probe", config.source, str(config.width), str(config.height)]
-    command += [] if config.exposure is None else [str(config.exposure)]
+    command = [sys.executable, "-m", "installation.camera.probe"]
+    asked = json.dumps(config.model_dump(include={"source", "width", "height", "exposure"}))  # it may hold a password
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PICTURE_TIMEOUT_S, check=False)
+        answer = subprocess.run(
+            command, input=asked, capture_output=True, text=True, timeout=_PICTURE_TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired:
         return replace(finding, is_there=False, state=f"{finding.state}, but hangs", advice=_no_picture(config.source))
     if answer.returncode != 0:

@@ -36,6 +36,7 @@ class Source:
         name: As a person knows it, without a password.
         can_freeze: It has noise like every sensor, so that the same bytes again and again mean that it hangs. Not so
             a file, or what the configuration says may repeat its pictures.
+        takes_exposure: Not so a device that, when it was opened, refused the exposure it was to be locked at.
     """
 
     def __init__(self, settings: CameraSettings, dev: Path = DEV) -> None:
@@ -50,6 +51,7 @@ class Source:
         self._settings = settings
         self._dev = dev
         self._known_as: Path | None = None
+        self.takes_exposure = True
         self._number = device_number(self._where, dev)
         is_device = self._number is not None or self._where.startswith(f"{dev}/")
         self.is_file = not (is_device or "://" in self._where)
@@ -98,7 +100,8 @@ class Source:
             any(capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, mode) for mode in _AUTOMATIC_EXPOSURES)
             return
         is_manual = capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
-        if not (is_manual and capture.set(cv2.CAP_PROP_EXPOSURE, self._settings.exposure)):
+        self.takes_exposure = is_manual and capture.set(cv2.CAP_PROP_EXPOSURE, self._settings.exposure)
+        if not self.takes_exposure:
             _log.warning("camera %s: it does not take exposure %g", self.name, self._settings.exposure)
 
     def _open_address(self) -> cv2.VideoCapture:

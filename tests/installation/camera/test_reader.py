@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from installation.camera import probe
 from installation.camera import reader as reader_module
 from installation.camera.reader import Reader
 from installation.camera.source import Source, SourceError, oriented
@@ -192,6 +193,9 @@ class Driver:
             self.values[control] = value
         return is_taken
 
+    def read(self) -> tuple[bool, np.ndarray]:
+        return True, wall()
+
     def get(self, control: int) -> float:
         return self.values.get(control, 0.0)
 
@@ -217,9 +221,22 @@ def test_the_exposure_is_locked_and_given_back(
     driver = Driver({cv2.CAP_PROP_AUTO_EXPOSURE: modes, cv2.CAP_PROP_EXPOSURE: (156.0,) if modes else ()})
     monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: driver)
     (tmp_path / "video0").touch()
-    Source(settings("0", exposure=exposure), tmp_path).open().close()
+    source = Source(settings("0", exposure=exposure), tmp_path)
+    source.open().close()
+    assert source.takes_exposure == bool(modes)
     assert (driver.values.get(cv2.CAP_PROP_AUTO_EXPOSURE), driver.values.get(cv2.CAP_PROP_EXPOSURE)) == expected
     assert ("it does not take exposure 156" in caplog.text) == (not modes)
+
+
+def test_a_look_through_a_camera_says_that_it_takes_no_exposure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: Driver({}))
+    monkeypatch.setattr(probe, "LOOK_S", 0.01)
+    monkeypatch.setattr(probe, "Source", lambda asked: Source(asked, tmp_path))
+    (tmp_path / "video0").touch()
+    assert probe.describe(settings("0", exposure=156.0)).endswith("; it does not take exposure 156")
+    assert probe.describe(settings("0")).endswith(" a second")
 
 
 @pytest.mark.parametrize("name", ["3", "{dev}/video3"])
