@@ -118,12 +118,14 @@ class Director:
         )
         self._desk = JobDesk(
             self._library,
-            self._tell_composer,
+            partial(self._supervisor.send, "composer"),
             config.composer.patience_s,
             config.sampling.prompt,
             is_replaying=config.library.replay == "at once",
         )
-        self._take_home = TakeHomeDesk(self._tell_web, config.web.valid_for_s, config.web.address)
+        self._take_home = TakeHomeDesk(
+            partial(self._supervisor.send, "web"), config.web.valid_for_s, config.web.address
+        )
         self._taken_home: messages.TakeHome | None = None
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
         self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
@@ -253,6 +255,8 @@ class Director:
                 self._hear_composer(message)
             case Said("ui", message):
                 self._hear_ui(message)
+            case Said("camera", messages.MarkersFound() as found):
+                self._staff.take_markers(found)
             case Said("camera", message):
                 self._supervisor.note_work("camera")
                 self._tell_show(self._visitors.take(message))
@@ -416,12 +420,6 @@ class Director:
         self._supervisor.send("ui", self._shown)
         self._tally.note_work(work.artwork_id, start_at_s)
         _log.info("showing %s", work.label.title)
-
-    def _tell_composer(self, message: messages.ToComposer) -> bool:
-        return self._supervisor.send("composer", message)
-
-    def _tell_web(self, message: messages.ToWeb) -> bool:
-        return self._supervisor.send("web", message)
 
     def _resume_sound(self) -> None:
         """The audio process is a new one: go on where the old one stopped."""

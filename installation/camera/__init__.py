@@ -11,6 +11,7 @@ The only place of OpenCV. No picture of the camera is ever written to disk.
     match    works known by sight
     trigger  whether it is held still
     artworks the artworks as files, in memory
+    markers  printed ones, by which the staff says where the painting hangs
     watcher  the process itself
 
 Only numbers stand in this file, so that the director can import them without numpy.

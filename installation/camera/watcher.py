@@ -23,6 +23,7 @@ from installation.camera import VIEW_PIXELS
 from installation.camera.artworks import ArtworkFolder
 from installation.camera.devices import shown_name
 from installation.camera.find import NUM_TURNS, Finder, Found
+from installation.camera.markers import NUM_MARKERS, find_markers, painting_between
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
 from installation.camera.source import Source
@@ -35,10 +36,12 @@ from installation.messages import (
     CameraLost,
     CameraReady,
     CameraView,
+    FindMarkers,
     FixCorners,
     FromCamera,
     Hint,
     KnowWorks,
+    MarkersFound,
     Outline,
     Shutdown,
     ToCamera,
@@ -58,6 +61,9 @@ RESTING_S = 0.12
 """Between two looks while a work that was answered is still held up: its composer wants the processor."""
 COMING_S = 0.3
 """Something is held up for so long before it is a visitor."""
+
+MARKERS_WITHIN_S = 2.0
+"""The four markers are looked for so long: a hand may hold one of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +102,7 @@ class Watcher:
         self._is_ready = self._is_lost = self._is_taught = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
+        self._markers_until_s: float | None = None
         self._learner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[KnownWorks | None] | None = None
 
@@ -107,6 +114,8 @@ class Watcher:
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
                 self._fixed, self._finder = corners, Finder(self._finder.known)
+            case FindMarkers():
+                self._markers_until_s = time.monotonic() + MARKERS_WITHIN_S
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
@@ -123,6 +132,8 @@ class Watcher:
             if not self._is_ready:
                 self._come_back(taken)
             self._look(taken)
+        if self._markers_until_s is not None:
+            self._look_for_markers(taken, self._markers_until_s)
         self._judge_health(time.monotonic())
 
     def close(self) -> None:
@@ -146,6 +157,19 @@ class Watcher:
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)
         self._tell_view(found if verdict.is_present else None, (width, height), verdict.hint, verdict.held)
+
+    def _look_for_markers(self, taken: Taken | None, until_s: float) -> None:
+        """Say where they are as soon as all are seen in one picture; when the time is over, which are not."""
+        found = find_markers(taken.pixels) if taken is not None else {}
+        corners = painting_between(found)
+        if taken is not None and corners is not None:
+            height, width = taken.pixels.shape[:2]
+            self._say(MarkersFound(_as_shares(corners, width, height), ()))
+        elif time.monotonic() >= until_s:
+            self._say(MarkersFound(None, tuple(number + 1 for number in range(NUM_MARKERS) if number not in found)))
+        else:
+            return
+        self._markers_until_s = None
 
     def _greet(self, now_s: float, is_present: bool) -> None:
         if self._visitor.update(now_s, is_present):

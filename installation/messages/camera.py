@@ -43,6 +43,11 @@ class FixCorners:
 
 
 @dataclass(frozen=True, slots=True)
+class FindMarkers:
+    """To camera: look for the four printed markers at the painting's corners. Answered by MarkersFound."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraReady:
     """From camera: pictures come (again)."""
 
@@ -117,8 +122,31 @@ class ArtworkSeen:
     picture_path: Path | None
 
 
-ToCamera = KnowWorks | FixCorners | Shutdown
-FromCamera = CameraReady | CameraLost | CameraHeartbeat | CameraView | VisitorCame | VisitorLeft | ArtworkSeen | LogLine
+@dataclass(frozen=True, slots=True)
+class MarkersFound:
+    """From camera: where the painting hangs by its markers, or what is missing.
+
+    Attributes:
+        corners: None where the markers do not say.
+        missing: Those that were not seen, counted from 1: top left, top right, bottom right, bottom left.
+    """
+
+    corners: Outline | None
+    missing: tuple[int, ...]
+
+
+ToCamera = KnowWorks | FixCorners | FindMarkers | Shutdown
+FromCamera = (
+    CameraReady
+    | CameraLost
+    | CameraHeartbeat
+    | CameraView
+    | VisitorCame
+    | VisitorLeft
+    | ArtworkSeen
+    | MarkersFound
+    | LogLine
+)
 
 CameraChannel = Channel[FromCamera, ToCamera]
 """As the camera process holds it: `installation.camera.watcher.main(channel, settings)`."""

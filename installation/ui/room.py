@@ -160,8 +160,10 @@ class Room:
         if mood.is_answering:
             self.voice.say(self.words.answering, self._advanced_at_s, is_urgent=self.voice.said != self.words.answering)
         elif mood.is_looking:
-            silent = self.words.show_me if self._view.outline is None else self.words.found
-            self.voice.say(self.words.hints.get(self._view.hint, silent), self._advanced_at_s)
+            is_seen = self._view.outline is not None
+            silent = self.words.found if is_seen else self.words.show_me
+            is_answer = is_seen and self.voice.said == self.words.show_me  # who has done it is not asked on
+            self.voice.say(self.words.hints.get(self._view.hint, silent), self._advanced_at_s, is_urgent=is_answer)
         else:
             self.voice.say(self.words.invitation if self.invitation.is_said else "", self._advanced_at_s)
 

@@ -15,7 +15,7 @@ import h11
 
 from installation.messages import OfferClip, ShowMetrics, Shutdown, WebChannel, WebHeartbeat, WebReady
 from installation.settings import WebSettings
-from installation.web.limits import RateLimit
+from installation.web.limits import RateLimit, is_near
 from installation.web.responses import CHUNK_BYTES, Response, plain
 from installation.web.site import Site
 
@@ -95,7 +95,10 @@ class Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""
+        address, own = (str(name[0]) if name else "" for name in (peer, writer.get_extra_info("sockname")))
+        if not is_near(address, own):
+            writer.transport.abort()
+            return
         if self._connections.total() >= MAX_CONNECTIONS or self._connections[address] >= MAX_CONNECTIONS_EACH:
             writer.transport.abort()
             return

@@ -117,6 +117,18 @@ def test_hints_are_said_in_words_and_do_not_flicker(room: Room) -> None:
     assert len(said) <= 5, "no more than about one in a second"
 
 
+def test_who_shows_a_painting_is_not_asked_for_it_any_more(room: Room) -> None:
+    room.enter(Scene.LOOKING)
+    run(room, 1.0, 1.5)
+    assert room.voice.said == ENGLISH.show_me
+    room.see(SQUARE)
+    run(room, 1.5, 1.5 + FRAME_S)
+    assert room.voice.said == ENGLISH.found
+    room.see(NOTHING)
+    run(room, 1.6, 2.0)
+    assert room.voice.said == ENGLISH.found, "an outline that comes and goes does not make the words flicker"
+
+
 def test_a_visitor_is_answered_with_the_next_frame(room: Room) -> None:
     room.enter(Scene.LOOKING)
     room.see(SQUARE)
