@@ -21,7 +21,6 @@ from installation.messages import (
     CameraHeartbeat,
     CameraLost,
     ClipReady,
-    Gpu,
     Status,
 )
 from installation.summary import Tally
@@ -151,16 +150,6 @@ class StatusFiles:
         for newer, older in reversed(list(itertools.pairwise(names))):
             if newer.exists():
                 newer.replace(older)
-
-
-def read_status(path: Path) -> Status | None:
-    """The newest status as another process kept it; None before there is one, or if it cannot be read."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        gpus = tuple(Gpu(**gpu) for gpu in values.pop("gpus"))
-        return Status(**values | {"tier_s": tuple(values["tier_s"]), "gpus": gpus})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 # ---------------------------------------------------------------- as Prometheus reads it

@@ -25,7 +25,6 @@ class Visitors:
 
     Attributes:
         works: Those of visitors, by id.
-        heartbeat: The camera's last, for whoever reports on it.
         state: How the camera is: CameraReady, CameraLost, or None before it said anything.
     """
 
@@ -45,7 +44,6 @@ class Visitors:
             keeps_artworks: Pictures of works that are forgotten stay where they are.
         """
         self.works: OrderedDict[str, Work] = OrderedDict()
-        self.heartbeat: messages.CameraHeartbeat | None = None
         self.state: messages.CameraReady | messages.CameraLost | None = None
         self._tell_camera, self._tell_ui = tell_camera, tell_ui
         self._corners_path, self._keeps_artworks = corners_path, keeps_artworks
@@ -65,8 +63,6 @@ class Visitors:
     def take(self, message: messages.FromCamera) -> cues.Event | None:
         """Hear what the camera says; returns what it means for the show."""
         match message:
-            case messages.CameraHeartbeat():
-                self.heartbeat = message
             case messages.CameraView():
                 self._view = message
                 self._tell_ui(message)

@@ -15,7 +15,6 @@ from installation.messages import (
     Compose,
     ComposeFailed,
     ComposeProgress,
-    ComposerHeartbeat,
     ComposerReady,
     FromComposer,
     Shutdown,
@@ -38,7 +37,7 @@ def hear(channel: Channel[ToComposer, FromComposer]) -> FromComposer:
     while True:
         message = channel.receive(PATIENCE_S)
         assert message is not None, "it says nothing"
-        if not isinstance(message, ComposeProgress | ComposerHeartbeat):
+        if not isinstance(message, ComposeProgress):
             return message
 
 
