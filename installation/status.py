@@ -161,7 +161,7 @@ _METRICS: tuple[tuple[str, str, str, str, Callable[[Status], _Samples]], ...] = 
     ("run_seconds",             "gauge",   "",        "Since the start.", lambda s: {"": s.ran_s}),
     ("scene",                   "gauge",   "scene",   "The scene of the show, as its label.", lambda s: {s.scene: 1}),
     ("clips_total",             "counter", "",        "Clips composed.", lambda s: {"": s.clips}),
-    ("library_plays_total",     "counter", "",        "Clips played while the composer was down.",
+    ("library_plays_total",     "counter", "",        "Clips played from the library.",
      lambda s: {"": s.clips_from_library}),
     ("real_time_factor",        "gauge",   "",        "Seconds of composing per second of music, newest clip.",
      lambda s: {"": s.real_time_factor}),

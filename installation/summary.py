@@ -108,7 +108,7 @@ class Summary:
         different_works: How many of them were different.
         fades_s: Seconds from the start to the fades of the last hundred of them.
         clips_made: Composed in this run.
-        clips_from_library: Played from the library because the composer was down.
+        clips_from_library: Played from the library: for a work met before, or because the composer was down.
         music_s: Seconds of music composed.
         seconds_per_clip: Mean over the clips made, all stages.
         real_time_factor: Seconds of composing per second of music.

@@ -7,11 +7,13 @@ The only place of OpenCV. No picture of the camera is ever written to disk.
     reader   drains the source on a thread of its own, keeps the newest picture, knows when there is none
     view     the newest picture in shared memory, for the eye
     find     where the painting is (find_frames, find_edges, find_track: by what)
+    evidence whether there is a picture in a place
     rectify  the artwork, cut out of the picture
     match    works known by sight
     trigger  whether it is held still
     artworks the artworks as files, in memory
     watcher  the process itself
+    probe    one look through a camera, for `--check`
 
 Only numbers stand in this file, so that the director can import them without numpy.
 """

@@ -138,7 +138,7 @@ def figures_of(status: Status) -> list[tuple[str, str]]:
         for number, gpu in enumerate(status.gpus, start=1)
     ]
     return [
-        ("composed", f"{status.clips} clips, {status.clips_from_library} played from the library instead"),
+        ("composed", f"{status.clips} clips, {status.clips_from_library} more played from the library"),
         ("newest clip", f"{stages or 'none yet'}{factor}"),
         ("music ahead", f"{status.queue_s:.0f} s"),
         ("sound", f"{status.underruns} underruns, {status.silence_s:.1f} s of unwanted silence"),
