@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.whole_files import whole_file
 from installation.messages import AudioHeartbeat, ClipReady, UiHeartbeat
 
 
@@ -208,9 +209,8 @@ def print_summary(summary: Summary) -> None:
 
 def write_summary(summary: Summary, path: Path) -> None:
     """Write a summary as JSON, whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
 
 
 def _seconds(value: float | None) -> str:
