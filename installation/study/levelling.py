@@ -27,7 +27,7 @@ MAX_DIFFERENCE_LU = 0.5
 _VERSION = 1
 """Of what is done here; another one levels everything anew."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def level_artwork(study: Study, artwork: str, cache: Path) -> dict[str, Track]:
@@ -63,7 +63,7 @@ def level_together(waveforms: Sequence[FloatArray], target_lufs: float, name: st
     levelled = [normalise(waveform, SAMPLE_RATE, target_lufs=reached)[0] for waveform in waveforms]
     result = [loudness(waveform, SAMPLE_RATE) for waveform in levelled]
     if max(result) - min(result) > MAX_DIFFERENCE_LU:
-        log.warning("%s: the tracks differ by %.1f LU, because of their peaks", name, max(result) - min(result))
+        _log.warning("%s: the tracks differ by %.1f LU, because of their peaks", name, max(result) - min(result))
     return levelled
 
 

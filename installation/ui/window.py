@@ -49,7 +49,7 @@ from installation.ui.wall import qrect
 from installation.ui.words import LANGUAGES
 from installation.word_filter import WordFilter
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
 WINDOW_SIZE = (1280, 720)
@@ -186,7 +186,7 @@ class ShowWindow(QWidget):
             case Shutdown():
                 self.left.emit()
             case _:
-                logger.debug("nothing to show for %s", type(message).__name__)
+                _log.debug("nothing to show for %s", type(message).__name__)
 
     def advance(self) -> None:
         """Bring the room to this moment and have what changed painted."""
@@ -212,7 +212,7 @@ class ShowWindow(QWidget):
             try:
                 stage = prepare_stage(artwork_id, picture, label, width, height, self._hang_layout, words)
             except (UnreadableImageError, OSError, MemoryError) as error:
-                logger.warning("not shown, the last work stays: %s", error)
+                _log.warning("not shown, the last work stays: %s", error)
                 if self.room.wall.stage is not None:
                     return
                 stage = prepare_stage("", None, WallLabel(""), width, height, self._hang_layout, words)
@@ -298,7 +298,7 @@ class ShowWindow(QWidget):
 
         def work() -> None:
             folder.mkdir(parents=True, exist_ok=True)
-            logger.info("screenshot %s %s", path, "kept" if image.save(str(path)) else "could not be written")
+            _log.info("screenshot %s %s", path, "kept" if image.save(str(path)) else "could not be written")
 
         self._workshop.submit(_logged, work)
 
@@ -317,7 +317,7 @@ def load_word_filter(settings: VisitorControls) -> WordFilter:
     try:
         return WordFilter.load(settings.refused_words_path)
     except (OSError, UnicodeDecodeError) as error:
-        logger.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
+        _log.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
         return WordFilter.load()
 
 
@@ -359,7 +359,7 @@ class _Sender:
             if writable:
                 self._channel.send(message)
         except (OSError, ValueError) as error:
-            logger.debug("the director is gone: %s", error)
+            _log.debug("the director is gone: %s", error)
 
 
 def _logged(work: Callable[[], None]) -> None:
@@ -367,4 +367,4 @@ def _logged(work: Callable[[], None]) -> None:
     try:
         work()
     except Exception:
-        logger.exception("work for the screen was not done, what is shown stays")
+        logging.getLogger(__name__).exception("work for the screen was not done, what is shown stays")

@@ -35,7 +35,7 @@ from installation.ui.study.words import WORDS, StudyWords
 from installation.ui.wall import BEFORE_ANYTHING
 from installation.ui.window import WINDOW_SIZE
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 TICK_MS = 30
 THANKS_S = 20.0
@@ -279,7 +279,7 @@ class StudyWindow(QWidget):
 
     def _wait_for_sound(self) -> None:
         """Until there is sound again nothing can be answered."""
-        log.warning("no answers are taken: %s", self._sources.player.trouble)
+        _log.warning("no answers are taken: %s", self._sources.player.trouble)
         self._is_waiting_for_sound = True
         self._explain(self._words.no_sound)
 
@@ -299,7 +299,7 @@ class StudyWindow(QWidget):
         return True
 
     def _not_saved(self) -> None:
-        log.exception("%s: cannot be written", self._sources.answers.path)
+        _log.exception("%s: cannot be written", self._sources.answers.path)
         self._explain(self._words.not_saved)
 
     # ------------------------------------------------------------ time and sound
