@@ -15,8 +15,17 @@ The only place of OpenCV. No picture of the camera is ever written to disk.
     watcher  the process itself
     probe    one look through a camera, for `--check`
 
-Only numbers stand in this file, so that the director can import them without numpy.
+Only numbers stand in this file, so that the director can import them without numpy, and what OpenCV reads from the
+environment once, when it is loaded.
 """
+
+import os
+
+# Its complaints about a lost camera are said better by us, and a device that gives nothing must not block for ten
+# seconds.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 VIEW_SLOTS = 3
 """Pictures in the view: one that is written, the newest, and one that may still be read."""

@@ -9,12 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-# OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
-# that gives nothing must not block for ten seconds.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
-
 import cv2
 import numpy as np
 import numpy.typing as npt

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from installation.messages import AdminState, Status
 from installation.ui.buttons import SMALL_FONT, Style, make_button, make_text
+from installation.ui.later import later
 
-_SURE_WITHIN_MS = 4000
+_SURE_WITHIN_S = 4.0
 
 
 class SureButton(QPushButton):
@@ -36,10 +37,7 @@ class SureButton(QPushButton):
         self.setFont(made.font())
         self.setMinimumHeight(made.minimumHeight())
         self.setSizePolicy(made.sizePolicy())
-        self._doubt = QTimer(self)
-        self._doubt.setSingleShot(True)
-        self._doubt.setInterval(_SURE_WITHIN_MS)
-        self._doubt.timeout.connect(self._calm_down)
+        self._doubt = later(self, _SURE_WITHIN_S, self._calm_down)
         self.clicked.connect(self._press)
 
     def _press(self) -> None:
