@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,6 +31,7 @@ LOOK_FOR_IT_S = 0.5
 """A device that was unplugged is taken again as soon as it is back: looking costs nothing."""
 _COMPARED_ROWS = 16
 """Every so many rows are compared with the last picture's; noise is in all of them."""
+_HISTORY = 50
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Reader:
         self._source, self._stalled_after_s, self._show = source, stalled_after_s, show
         self._news = threading.Condition()
         self._newest: Taken | None = None
+        self._taken_s: deque[float] = deque(maxlen=_HISTORY)
         self._reason = "no picture yet"
         self._called_at_s: float | None = None
         self._last_rows: Pixels | None = None
@@ -82,6 +85,11 @@ class Reader:
         """Of the newest picture; infinite before the first."""
         newest = self._newest
         return now_s - newest.taken_at_s if newest is not None else float("inf")
+
+    def frames_per_s(self, now_s: float) -> float:
+        """How many new pictures have come in the last second."""
+        with self._news:
+            return float(sum(now_s - taken_s <= 1.0 for taken_s in self._taken_s))
 
     @property
     def num_taken(self) -> int:
@@ -157,6 +165,7 @@ class Reader:
         self._show(taken.pixels, taken.taken_at_s)
         with self._news:
             self._newest = taken
+            self._taken_s.append(taken.taken_at_s)
             self._news.notify_all()
 
     def _pause(self, pause_s: float) -> None:

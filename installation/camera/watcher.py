@@ -193,7 +193,7 @@ class Watcher:
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s
-            self._say(CameraHeartbeat(age_s))
+            self._say(CameraHeartbeat(self._reader.frames_per_s(now_s), age_s))
 
     def _say(self, message: FromCamera) -> None:
         self._channel.send(message)

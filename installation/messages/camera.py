@@ -64,9 +64,11 @@ class CameraHeartbeat:
     """From camera, several times a second, while pictures come or the source is tried again; not while it hangs in it.
 
     Attributes:
-        age_s: Of the newest picture, where one like the last to the byte is none; before the first, of the process.
+        frames_per_s: Pictures of late, where one like the last to the byte is none.
+        age_s: Of the newest picture; before the first, of the process.
     """
 
+    frames_per_s: float
     age_s: float
 
 

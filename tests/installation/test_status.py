@@ -97,7 +97,7 @@ def test_a_status_sums_over_the_lives_of_the_audio_process(supervisor: Superviso
 def test_the_age_of_the_cameras_picture_grows_until_it_is_lost(supervisor: Supervisor, tmp_path: Path) -> None:
     watch = Watch(Tally(0.0), supervisor, Library(tmp_path, 10**9))
     assert watch.status("attract", 10.0, NOW).camera_age_s is None
-    watch.hear(CameraHeartbeat(age_s=0.5), 10.0)
+    watch.hear(CameraHeartbeat(30.0, age_s=0.5), 10.0)
     assert watch.status("attract", 12.0, NOW).camera_age_s == 2.5
     watch.hear(CameraLost("camera", "unplugged"), 13.0)
     assert watch.status("attract", 14.0, NOW).camera_age_s is None

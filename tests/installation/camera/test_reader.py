@@ -73,6 +73,7 @@ def test_pictures_come_in_order_and_the_newest_is_kept(read: Read, server: Camer
     assert reader.age_s(time.monotonic()) < 0.5
     assert reader.wait_for(later.number + 100, 0.0) is None
     assert shown == sorted(shown)
+    assert 5 <= reader.frames_per_s(time.monotonic()) <= 30
 
 
 @pytest.mark.parametrize("fault", ["frozen", "stalled"])
