@@ -40,6 +40,8 @@ from installation.settings import CameraSettings
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import PICTURES, painting_on_wall, view_memory, wall
 
+pytestmark = pytest.mark.alone
+
 PATIENCE_S = 60.0
 KNOWN, UNKNOWN, ANOTHER = 3, 5, 7
 MessageT = TypeVar("MessageT", bound=FromCamera)
