@@ -141,3 +141,16 @@ def listening(room: Room, artwork_id: str) -> None:
     room.finish_job()
     room.hear_next()
     assert room.show.scene is Scene.LISTENING
+
+
+def with_music_armed() -> tuple[Room, Clip]:
+    """A work of the gallery is heard, and all the music to come is there; the last of it begins the next work."""
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    while room.job is not None:
+        room.finish_job()
+    armed = room.show._music.armed
+    assert armed is not None
+    return room, armed

@@ -21,7 +21,7 @@ from installation.cues import (
     Ticked,
 )
 from installation.show import TABLE
-from tests.installation.show_room import CLIP_S, SECONDS_PER_WORK, Room
+from tests.installation.show_room import CLIP_S, SECONDS_PER_WORK, Room, with_music_armed
 
 
 def test_a_work_goes_on_for_its_time_and_then_the_next_one_comes() -> None:
@@ -83,14 +83,7 @@ def test_a_work_no_music_can_be_made_for_does_not_stop_the_show_again_and_again(
 
 def test_a_gallery_clip_that_still_comes_to_sound_is_adopted() -> None:
     """It was armed when the visitor came; the audio process plays it before the visitor's music is ready."""
-    room = Room()
-    room.tell(Opened())
-    room.finish_job()
-    room.hear_next()
-    while room.job is not None:
-        room.finish_job()
-    armed = room.show._music.armed
-    assert armed is not None
+    room, armed = with_music_armed()
     room.tell(ArtworkFound("visitors"))
     room.tell(ClipStarted(armed.clip_id, room.now_s))
     assert room.show._music.chain == [armed]
@@ -149,14 +142,7 @@ def test_pauses_between_failures_grow_and_end_at_half_a_minute() -> None:
 
 
 def test_a_new_audio_process_is_asked_for_all_that_was_to_come() -> None:
-    room = Room()
-    room.tell(Opened())
-    room.finish_job()
-    room.hear_next()
-    while room.job is not None:
-        room.finish_job()
-    armed = room.show._music.armed
-    assert armed is not None
+    room, armed = with_music_armed()
     room.now_s += 12.0
     commands = room.tell(AudioRestarted("clip-2", 2.0))
     work = str(room.show.shown)
