@@ -116,7 +116,7 @@ class Director:
         self._works: Mapping[str, Work] = ChainMap(self._visitors.works, self._seen_works)
         self._playlist = Playlist(self._gallery.works, self._random if config.gallery.order == "shuffled" else None)
         self._library = Library(
-            config.library.folder or library_dir(), round(config.library.max_gb * 1e9), config.library.max_age_s
+            config.library.folder or library_dir(), config.library.max_bytes, config.library.max_age_s
         )
         self._jobs = JobDesk(
             self._library,
