@@ -153,6 +153,11 @@ class LibraryConfig(Section):
     replay: Literal["at once", "when the composer is down"] = "at once"
 
     @property
+    def max_bytes(self) -> int:
+        """`max_gb` in bytes."""
+        return round(self.max_gb * 1e9)
+
+    @property
     def max_age_s(self) -> float | None:
         """`max_days` in seconds."""
         return None if self.max_days is None else self.max_days * 86_400

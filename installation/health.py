@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from art2mus.residency import FLOAT32, DoesNotFitError, Machine, decide, gigabytes
+from installation.audio.devices import NoSoundError, ask
 from installation.camera.devices import (
     DEV,
     device_number,
@@ -40,10 +41,8 @@ from installation.take_home import find_address
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
-_SOUND_TIMEOUT_S = 15.0
 _CAMERA_TIMEOUT_S = 3.0
 _PICTURE_TIMEOUT_S = 15.0
-_ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _plain(text: str) -> str:
 
 def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
-    yield _sound(config.audio.devices)
+    yield find_sound(config.audio.devices)
     yield _synthesizer()
     yield look_through_camera(config.camera)
     yield from _model(config)
@@ -164,18 +163,18 @@ def _answers(unix_socket: str) -> bool:
 # ---------------------------------------------------------------- sound
 
 
-def _sound(devices: Sequence[str]) -> Finding:
-    """Asked of PortAudio in a process of its own: it may take its time, and it may crash."""
-    command = [sys.executable, "-c", _ASK_FOR_SOUND, *devices]
+def find_sound(wishes: Sequence[str]) -> Finding:
+    """Which loudspeakers the music would be played through.
+
+    Args:
+        wishes: Parts of their names, the dearest first; none means the system's default.
+    """
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SOUND_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return Finding("sound", False, "the sound system does not answer", "restart the sound server, or the machine")
-    if answer.returncode == 0:
-        return Finding("sound", True, answer.stdout.strip())
-    last_line = (answer.stderr.strip().splitlines() or ["unknown error"])[-1]
-    found, _, advice = last_line.rpartition("Error: ")[2].partition(": ")
-    return Finding("sound", False, found, advice or "until then the music plays into a silent device")
+        found = ask(wishes)
+    except NoSoundError as error:
+        state, _, advice = str(error).partition(": ")
+        return Finding("sound", False, state, advice or "until then the music plays into a silent device")
+    return Finding("sound", True, f"{found.name}, {found.sample_rate} Hz")
 
 
 def _synthesizer() -> Finding:

@@ -9,12 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-# OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
-# that gives nothing must not block for ten seconds.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -198,10 +192,10 @@ class Watcher:
 
     def _tell_view(self, found: Found | None, size: tuple[int, int], hint: Hint, held: float) -> None:
         if found is None:
-            view = CameraView(None, "", 0.0, hint, 0.0)
+            view = CameraView(None, "", hint, 0.0)
         else:
             outline = _as_shares(found.corners, *size)
-            view = CameraView(outline, found.rung, round(found.confidence, 2), hint, round(held, 2))
+            view = CameraView(outline, found.rung, hint, round(held, 2))
         if view != self._view:
             self._view = view
             self._say(view)
@@ -223,7 +217,7 @@ class Watcher:
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s
-            self._say(CameraHeartbeat(self._reader.num_taken, self._reader.frames_per_s(now_s), age_s))
+            self._say(CameraHeartbeat(self._reader.frames_per_s(now_s), age_s))
 
     def _say(self, message: FromCamera) -> None:
         self._channel.send(message)

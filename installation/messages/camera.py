@@ -69,12 +69,10 @@ class CameraHeartbeat:
     """From camera, several times a second, while pictures come or the source is tried again; not while it hangs in it.
 
     Attributes:
-        num_frames: Taken since the process started; a picture like the last one to the byte is none.
-        frames_per_s: Of late.
+        frames_per_s: Pictures of late, where one like the last to the byte is none.
         age_s: Of the newest picture; before the first, of the process.
     """
 
-    num_frames: int
     frames_per_s: float
     age_s: float
 
@@ -86,14 +84,12 @@ class CameraView:
     Attributes:
         outline: The painting, or None.
         rung: What found it: "fixed", "known", "frame", "centre"; empty where nothing was.
-        confidence: 0 to 1.
         hint: What would help.
         held: How far the painting has been held still, 0 to 1.
     """
 
     outline: Outline | None
     rung: str
-    confidence: float
     hint: Hint
     held: float
 

@@ -35,7 +35,7 @@ class Status:
         ran_s: Since the start.
         scene: Of the show.
         clips: Composed.
-        clips_from_library: Played from the library because the composer was down.
+        clips_from_library: Played from the library: for a work met before, or because the composer was down.
         real_time_factor: Of the newest clip: seconds of composing per second of music.
         stage_seconds: Of the newest clip, by stage.
         queue_s: Music ahead: until the end of what sounds and all that continues it; 0 while it loops.

@@ -57,7 +57,6 @@ class Server:
         self._limit = limit or RateLimit(REQUEST_BURST, REQUESTS_PER_S)
         self._site = Site(settings.has_metrics)
         self._connections: Counter[str] = Counter()
-        self._num_requests = 0
         self._is_over = asyncio.Event()
 
     async def run(self) -> None:
@@ -71,7 +70,7 @@ class Server:
         try:
             self._channel.send(WebReady(server.sockets[0].getsockname()[1]))
             while not self._is_over.is_set():
-                self._channel.send(WebHeartbeat(self._num_requests))
+                self._channel.send(WebHeartbeat())
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._is_over.wait(), HEARTBEAT_EVERY_S)
         finally:
@@ -129,7 +128,6 @@ class Server:
 
     def _answer(self, request: h11.Request, address: str) -> Response:
         now_s = time.monotonic()
-        self._num_requests += 1
         if not self._limit.allows(address, now_s):
             return plain(429, "too much at once", ("Retry-After", "30"))
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}

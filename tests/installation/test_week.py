@@ -7,6 +7,7 @@ import pytest
 from tests.week import MAX_GROWTH_MB, a_folder, growth_mb, live
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_grows_in_a_day(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ from installation.settings import CameraSettings
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import painting_on_wall, wall
 
+pytestmark = pytest.mark.alone
+
 STALLED_S = 0.5
 Read = Callable[..., Reader]
 

@@ -45,6 +45,8 @@ from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import PICTURES, painting_on_wall, view_memory, wall
 from tests.installation.camera.test_markers import scene as painting_between_markers
 
+pytestmark = pytest.mark.alone
+
 PATIENCE_S = 60.0
 KNOWN, UNKNOWN, ANOTHER = 3, 5, 7
 MessageT = TypeVar("MessageT", bound=FromCamera)
