@@ -88,7 +88,7 @@ class Children:
         silence_s, loop_s, bed_s = state.silent_frames / RATE, state.tier_frames[1] / RATE, state.tier_frames[2] / RATE
         heartbeat = (state.frame, 0, silence_s, loop_s, bed_s, state.tier, state.clip_id, state.position / RATE, 0.0)
         self._say("audio", messages.AudioHeartbeat(*heartbeat))
-        self._say("camera", messages.CameraHeartbeat(round(30 * self.now_s), 30.0, 0.03))
+        self._say("camera", messages.CameraHeartbeat(30.0, 0.03))
         while self._news:
             yield self._news.popleft()
 
@@ -97,7 +97,7 @@ class Children:
         centre = 0.5 + 0.01 * self._random.standard_normal()
         outline = tuple((centre + x, centre + y) for x, y in ((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2)))
         self._say("camera", messages.VisitorCame())
-        self._say("camera", messages.CameraView(outline, "frame", 0.9, messages.Hint.NONE, 1.0))
+        self._say("camera", messages.CameraView(outline, "frame", messages.Hint.NONE, 1.0))
         self._say("camera", messages.ArtworkSeen(artwork_id, picture))
 
     def leave(self) -> None:

@@ -12,7 +12,6 @@ from installation.messages import (
     ClipReady,
     Compose,
     ComposeProgress,
-    ComposerHeartbeat,
     FromComposer,
     ToComposer,
 )
@@ -46,7 +45,7 @@ class Desk:
         while True:
             message = self.channel.receive(PATIENCE_S)
             assert message is not None, "it says nothing"
-            if not isinstance(message, ComposeProgress | ComposerHeartbeat):
+            if not isinstance(message, ComposeProgress):
                 return message
 
     def clip(self) -> ClipReady:

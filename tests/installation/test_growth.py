@@ -135,11 +135,11 @@ def test_screen() -> None:
         work, at_s = works[number % len(works)], 10.0 * number
         stage = prepare_stage(work.artwork_id, work.path, work.label, *SIZE)
         room.enter(Scene.LOOKING if number % 2 else Scene.ATTRACT)
-        room.see(CameraView(OUTLINE, "frame", 0.9, Hint.NONE, 0.5))
+        room.see(CameraView(OUTLINE, "frame", Hint.NONE, 0.5))
         run(room, at_s, at_s + 0.2)
         if number % 2:
             room.enter(Scene.COMPOSING)
-            room.tell_progress(ComposeProgress("job", "denoise", 2, 20))
+            room.tell_progress(ComposeProgress("job", 2, 20))
         room.hang(stage, as_shown(stage, at_s), at_s + 0.2)
         room.wall.cue(CueClip(make_clip(f"clip-{number}", work.artwork_id, 1, 60.0)))
         room.wall.offer(TakeHome(f"clip-{number}", f"http://kiosk/{number}", time.monotonic() + 10.0))
