@@ -31,11 +31,11 @@ TEST_PACKAGES := xvfb pulseaudio pulseaudio-utils gcc libc6-dev
 kiosk: .venv/kiosk.stamp
 	@$(BIN)/python main.py $(ARGS)
 
-# The tests of the model and of the benchmarks share the cores; the kiosk's are held to seconds and have the machine to themselves.
+# Most tests share the cores; those that are held to seconds have the machine to themselves.
 test: .venv/develop.stamp
 ifeq ($(strip $(ARGS)),)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/art2mus tests/bench art2mus
-	@$(BIN)/python -m pytest --ignore tests/art2mus --ignore tests/bench tests installation
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone and not e2e" tests art2mus installation
+	@$(BIN)/python -m pytest -m "alone or e2e" tests/chaos tests/installation
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
