@@ -25,13 +25,13 @@ from art2mus.models import load_imagebind, load_pipeline
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training import clips, finished
+from art2mus.processes import join
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.crops import CropReader
 from art2mus.training.denoising import predict, weighted_errors
 from art2mus.training.examples import Batch, Examples, Pair
 from art2mus.training.frozen import embed_pictures, encode_crops, read_texts
 from art2mus.training.loop import Logs
-from art2mus.training.processes import join
 from art2mus.training.record import Record
 from art2mus.training.settings import Art2MusSettings
 

@@ -13,8 +13,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from art2mus.data.progress import progress_bar
+from art2mus.processes import join
 from art2mus.training.checkpoint import Checkpoint, TrainingError
-from art2mus.training.processes import average_figures, average_gradients, join, parts_of
+from art2mus.training.processes import average_figures, average_gradients, parts_of
 from art2mus.training.record import Record, open_record
 from art2mus.training.settings import Loop
 from art2mus.whole_files import sole_run
