@@ -196,7 +196,7 @@ def test_the_recipes_are_the_papers(name: str, repository: Path) -> None:
     settings: Any = load(repository / "configs" / "train" / f"{name}.yaml", TrainSettings).train
     assert isinstance(settings, Art2MusSettings)
     loop = settings.loop
-    assert (loop.num_steps, loop.batch_size, loop.at_once, loop.learning_rate) == (10_000, 16, 4, 2e-5)
+    assert (loop.num_steps, loop.batch_size, loop.at_once, loop.learning_rate) == (10_000, 16, 8, 2e-5)
     assert (loop.num_warmup_steps, loop.anneal_share) == (500, 0)
     assert (settings.hidden_dim, settings.min_snr_gamma) == (1536, 5.0)
     assert settings.num_image_tokens == (4 if name.endswith("4") else 1)
