@@ -39,8 +39,8 @@ class Kept:
         seen = F.scaled_dot_product_attention(queries, self.keys, self.values, attn_mask=self.bias)
         return attention.to_out[0](join_heads(seen))
 
-    def take(self: KeptT, items: slice) -> KeptT:
-        """Pick items of the batch."""
+    def take(self: KeptT, items: slice | list[int]) -> KeptT:
+        """Pick items of the batch; those of a list as often as they stand there."""
         tensors = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: each[items] for name, each in tensors.items() if each is not None})
 
@@ -68,14 +68,15 @@ class Folded(Kept):
 def keep(attention: Attention, states: torch.Tensor, mask: torch.Tensor | None) -> Kept:
     """Compute once what a cross-attention needs of a condition.
 
-    In full precision the order of the products stays diffusers', to the last bit.
+    In full precision, and where there is something to learn, the order of the products stays diffusers', to the last
+    bit.
 
     Shape: states (B, T, states_dim); mask (B, T), 1 where a token counts.
     """
     keys, values = (split_heads(project(states), attention.heads) for project in (attention.to_k, attention.to_v))
     bias = None if mask is None else ((1 - mask.to(states.dtype)) * MASKED)[:, None, None]
     is_narrow = attention.heads * states.shape[1] < attention.to_q.in_features
-    if states.dtype is torch.float32 or not is_narrow:
+    if states.dtype is torch.float32 or states.requires_grad or not is_narrow:
         return Kept(keys, values, bias)
     heads = (attention.heads, -1)
     ask = attention.to_q.weight.float().unflatten(0, heads) * keys.shape[-1] ** -0.5

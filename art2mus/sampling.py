@@ -84,7 +84,8 @@ class Denoiser:
 
     @cached_property
     def _heard(self) -> unet_step.Heard:
-        return unet_step.listen(self.unet, self._branches)
+        with torch.no_grad():
+            return unet_step.listen(self.unet, self._branches)
 
     def _ask(self, sample: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
         """On a processor go through the UNet step by step; elsewhere call it, as a whole that can be compiled."""

@@ -30,9 +30,14 @@ PartT = TypeVar("PartT")
 _threads = ThreadPoolExecutor(thread_name_prefix="denoise")
 
 
-@torch.no_grad()
-def listen(unet: AudioLDM2UNet2DConditionModel, condition: Condition) -> Heard:
-    """Compute what all steps under a condition have in common."""
+def listen(unet: AudioLDM2UNet2DConditionModel, condition: Condition, known: Heard | None = None) -> Heard:
+    """Compute what all steps under a condition have in common; differentiable with respect to its `loa_tokens`.
+
+    Args:
+        unet: In any precision.
+        condition: What to listen to.
+        known: The same texts as they were heard before, so that only the `loa_tokens` are listened to anew.
+    """
     loa_tokens, prompt_embeds = (each.to(unet.dtype) for each in (condition.loa_tokens, condition.prompt_embeds))
     heard: dict[nn.Module, Kept] = {}
     for block in (*unet.down_blocks, unet.mid_block, *unet.up_blocks):
@@ -43,11 +48,12 @@ def listen(unet: AudioLDM2UNet2DConditionModel, condition: Condition) -> Heard:
                 continue
             for inner in transformer.transformer_blocks:
                 # As diffusers counts: what comes third in a block listens to the second condition.
-                heard[inner.attn2] = (
-                    keep(inner.attn2, loa_tokens, None)
-                    if place <= 1
-                    else keep(inner.attn2, prompt_embeds, condition.attention_mask)
-                )
+                if place <= 1:
+                    heard[inner.attn2] = keep(inner.attn2, loa_tokens, None)
+                elif known is not None:
+                    heard[inner.attn2] = known[inner.attn2]
+                else:
+                    heard[inner.attn2] = keep(inner.attn2, prompt_embeds, condition.attention_mask)
     return heard
 
 
@@ -66,18 +72,24 @@ def predict(
     Shape: sample (B, C, T, F); result (B of what was heard, C', T, F).
     """
     num_items = len(next(iter(heard.values())).keys)
-    layers = list(layers_of(unet))
-    num_shared = next(index for index, (_, module) in enumerate(layers) if _listens(module, heard))
+    shared, listening = layers_apart(unet, heard)
     emb = unet.time_embedding(unet.time_proj(timestep.expand(num_items)).to(sample.dtype))
     skips: list[torch.Tensor] = []
-    sample = run(layers[:num_shared], sample, skips, emb[: len(sample)], heard)
+    sample = run(shared, sample, skips, emb[: len(sample)], heard)
 
     def finish(items: slice) -> torch.Tensor:
         part, *kept = (_round(each, num_items)[items] for each in (sample, *skips))
         own = {module: each.take(items) for module, each in heard.items()}
-        return run(layers[num_shared:], part, kept, emb[items], own)
+        return run(listening, part, kept, emb[items], own)
 
     return torch.cat(side_by_side(finish, _shares(num_items, torch.get_num_threads())))
+
+
+def layers_apart(unet: AudioLDM2UNet2DConditionModel, heard: Heard) -> tuple[list[Layer], list[Layer]]:
+    """Give the layers before the first that listens, and the rest: up to there, all conditions are one."""
+    layers = list(layers_of(unet))
+    first = next(index for index, (_, module) in enumerate(layers) if _listens(module, heard))
+    return layers[:first], layers[first:]
 
 
 def layers_of(unet: AudioLDM2UNet2DConditionModel) -> Iterator[Layer]:

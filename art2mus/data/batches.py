@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ import art2mus
 from art2mus.data.progress import progress_bar
 from art2mus.data.tables import DataError, write_rows
 from art2mus.images import UnreadableImageError
+from art2mus.processes import join
 from art2mus.sound_files import UnreadableSoundError
 from art2mus.whole_files import FolderInUseError, sole_run, whole_file
 
@@ -38,8 +38,6 @@ Compute = Callable[[list[Any]], Array]
 """What was read of some items → (len, …), one result for each."""
 
 META_FILE, FAILED_FILE = "meta.json", "failed.csv"
-LONGEST_WAIT = timedelta(days=30)
-"""A process that has done its share waits so long for the others."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def carry_out(
     Raises: DataError if the folder is in use or holds something else, if the work cannot go on, or if no item has a
         result.
     """
-    state = PartialState(timeout=LONGEST_WAIT)
+    state = join()
     with _held(work, folder, state) as meta:
         if meta is not None:
             return meta if state.is_main_process else None

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from diffusers import DDPMScheduler
 from torch import nn
 
+from art2mus import unet_step
 from art2mus.codec.mel import MelCodec
 from art2mus.conditioning import Condition, sentences_of
 from art2mus.data.catalogue import save_rejected
@@ -23,15 +25,15 @@ from art2mus.data.tables import DataError
 from art2mus.language_of_audio import compose_each
 from art2mus.models import load_imagebind, load_pipeline
 from art2mus.pipeline import Art2MusPipeline
+from art2mus.processes import join
 from art2mus.projection import ImageProjection
 from art2mus.training import clips, finished
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.crops import CropReader
-from art2mus.training.denoising import predict, weighted_errors
+from art2mus.training.denoising import predict_apart, weighted_errors
 from art2mus.training.examples import Batch, Examples, Pair
 from art2mus.training.frozen import embed_pictures, encode_crops, read_texts
 from art2mus.training.loop import Logs
-from art2mus.training.processes import join
 from art2mus.training.record import Record
 from art2mus.training.settings import Art2MusSettings
 
@@ -151,17 +153,24 @@ class Art2MusTask:
 
         Shape: result (len(batch.pairs),).
         """
-        noisy = self.scheduler.add_noise(batch.latents, batch.noise, batch.timesteps)
-        dtype = self.pipeline.unet.dtype
-        condition = self.condition(model, batch.image_embeds)
-        predicted = predict(self.pipeline.unet, noisy.to(dtype), batch.timesteps, condition).float()
-        if self.settings.objective == "reference":
-            with torch.no_grad():
-                avoided = self.avoided.take([0] * len(noisy))
-                away = predict(self.pipeline.unet, noisy.to(dtype), batch.timesteps, avoided).float()
-            predicted = away + self.settings.guidance_scale * (predicted - away)
+        unet, each = self.pipeline.unet, [0] * len(batch.pairs)
+        noisy = self.scheduler.add_noise(batch.latents, batch.noise, batch.timesteps).to(unet.dtype)
+        texts, negative = ({place: kept.take(each) for place, kept in heard.items()} for heard in self._constant)
+        heard = unet_step.listen(unet, self.condition(model, batch.image_embeds), texts)
+        avoided = negative if self.settings.objective == "reference" else None
+        towards, away = predict_apart(unet, noisy, batch.timesteps, heard, avoided)
+        predicted = towards.float()
+        if away is not None:
+            predicted = away.float() + self.settings.guidance_scale * (predicted - away.float())
         gamma = self.settings.min_snr_gamma
         return weighted_errors(self.scheduler, predicted, batch.latents, batch.noise, batch.timesteps, gamma)
+
+    @cached_property
+    @torch.no_grad()
+    def _constant(self) -> tuple[unet_step.Heard, unet_step.Heard]:
+        """The artwork's sentence and the negative branch, as the UNet hears them at every step."""
+        unet = self.pipeline.unet
+        return unet_step.listen(unet, self.sentence), unet_step.listen(unet, self.avoided)
 
     def condition(self, model: nn.Module, image_embeds: torch.Tensor) -> Condition:
         """Give what the UNet listens to for pictures.

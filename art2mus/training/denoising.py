@@ -7,6 +7,7 @@ from diffusers import AudioLDM2UNet2DConditionModel, DDPMScheduler
 from diffusers.training_utils import compute_snr
 
 from art2mus.conditioning import Condition
+from art2mus.unet_step import Heard, layers_apart, run
 
 
 def predict(
@@ -16,16 +17,46 @@ def predict(
 
     Shape: noisy and result (B, C, latent_steps, latent_bins); timesteps (B,).
     """
-    if unet.config.in_channels > noisy.shape[1]:
-        noisy = torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)
     predicted: torch.Tensor = unet(
-        noisy,
+        _nothing_held(unet, noisy),
         timesteps,
         encoder_hidden_states=condition.loa_tokens,
         encoder_hidden_states_1=condition.prompt_embeds,
         encoder_attention_mask_1=condition.attention_mask,
     ).sample
     return predicted
+
+
+def predict_apart(
+    unet: AudioLDM2UNet2DConditionModel,
+    noisy: torch.Tensor,
+    timesteps: torch.Tensor,
+    heard: Heard,
+    avoided: Heard | None,
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Say what the UNet takes for noise (or velocity) under two conditions, of which one is learned.
+
+    Both go through the UNet as one up to the first layer that listens. Nothing before it, and nothing of what is
+    avoided, is kept for the gradient.
+
+    Args:
+        unet: Frozen.
+        noisy: Latents; nothing is held.
+        timesteps: How noisy they are.
+        heard: What is learned.
+        avoided: What to keep away from; None is nothing.
+
+    Shape: noisy and both results (B, C, latent_steps, latent_bins); timesteps (B,).
+    """
+    shared, listening = layers_apart(unet, heard)
+    emb = unet.time_embedding(unet.time_proj(timesteps).to(noisy.dtype))
+    skips: list[torch.Tensor] = []
+    sample = run(shared, _nothing_held(unet, noisy), skips, emb, heard)
+    away = None
+    if avoided is not None:
+        with torch.no_grad():
+            away = run(listening, sample, list(skips), emb, avoided)
+    return run(listening, sample, skips, emb, heard), away
 
 
 def weighted_errors(
@@ -56,3 +87,10 @@ def weighted_errors(
         return errors
     snr = compute_snr(scheduler, timesteps)
     return errors * snr.clamp(max=gamma) / (snr + 1 if is_velocity else snr)
+
+
+def _nothing_held(unet: AudioLDM2UNet2DConditionModel, noisy: torch.Tensor) -> torch.Tensor:
+    """Tell a UNet that is told what is held that nothing is."""
+    if unet.config.in_channels == noisy.shape[1]:
+        return noisy
+    return torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)

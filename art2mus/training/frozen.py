@@ -30,8 +30,8 @@ from art2mus.data.embeddings import Embeddings
 from art2mus.data.tables import DataError, read_rows
 from art2mus.images import load_artwork
 from art2mus.pipeline import Art2MusPipeline
+from art2mus.processes import join
 from art2mus.training.crops import CropReader
-from art2mus.training.processes import join
 from art2mus.whole_files import whole_file
 
 _PICTURES_AT_ONCE, _TRACKS_AT_ONCE = 16, 4

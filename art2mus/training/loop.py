@@ -13,8 +13,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from art2mus.data.progress import progress_bar
+from art2mus.processes import join
 from art2mus.training.checkpoint import Checkpoint, TrainingError
-from art2mus.training.processes import average_figures, average_gradients, join, parts_of
+from art2mus.training.processes import average_figures, average_gradients, parts_of
 from art2mus.training.record import Record, open_record
 from art2mus.training.settings import Loop
 from art2mus.whole_files import sole_run
@@ -112,7 +113,7 @@ def _differentiate(task: Task, model: nn.Module, settings: Loop, step: int, part
         first = step * settings.batch_size
         seed = _seed(settings.seed, step, part.start)
         torch.manual_seed(seed)
-        with _precision(model, settings):
+        with autocast(model, settings):
             loss, logs = task.loss(model, range(first + part.start, first + part.stop), seed)
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is {loss.item()} at step {step} (seed {settings.seed}); {dict(logs)}")
@@ -136,7 +137,7 @@ def _clipped(model: nn.Module, settings: Loop, step: int) -> float:
 
 def _validated(task: Task, model: nn.Module, settings: Loop, step: int, record: Record) -> Logs:
     model.eval()
-    with torch.no_grad(), _precision(model, settings):
+    with torch.no_grad(), autocast(model, settings):
         figures = dict(task.validate(model))
         if isinstance(task, MakesClips):
             figures |= task.make_clips(model, step, record)
@@ -168,7 +169,8 @@ def _seed(seed: int, step: int, example: int) -> int:
     return (step + seed * 0x9E3779B1 + example * 0x85EBCA77) % 2**32
 
 
-def _precision(model: nn.Module, settings: Loop) -> AbstractContextManager[Any]:
+def autocast(model: nn.Module, settings: Loop) -> AbstractContextManager[Any]:
+    """Compute in the precision that was asked for."""
     device = next(model.parameters()).device.type
     return torch.autocast(device, torch.bfloat16) if settings.precision == "bf16" else nullcontext()
 

@@ -10,17 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import torch
-from accelerate import PartialState
 from accelerate.utils import reduce
 from torch import nn
 
-from art2mus.data.batches import LONGEST_WAIT
+from art2mus.processes import join
 from art2mus.training.checkpoint import TrainingError
-
-
-def join() -> PartialState:
-    """Meet the other processes of `accelerate launch`; without it, be the only one."""
-    return PartialState(timeout=LONGEST_WAIT)
 
 
 def parts_of(batch_size: int, at_once: int | None, process: int, num_processes: int) -> list[range]:
@@ -49,7 +43,7 @@ def parts_of(batch_size: int, at_once: int | None, process: int, num_processes: 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Replace every gradient by its mean over the processes."""
-    if PartialState().num_processes == 1:
+    if join().num_processes == 1:
         return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
@@ -59,7 +53,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 def average_figures(figures: Mapping[str, float]) -> dict[str, float]:
     """Give the mean of every figure over the processes; all of them name the same."""
-    state = PartialState()
+    state = join()
     if state.num_processes == 1:
         return dict(figures)
     means = reduce(torch.tensor(list(figures.values()), dtype=torch.float32, device=state.device), "mean")

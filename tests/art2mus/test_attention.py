@@ -71,3 +71,16 @@ def test_a_long_text_is_not_folded() -> None:
     num_tokens = WIDTH // HEADS
     assert type(keep(layer, randn(1, num_tokens, 10).bfloat16(), None)) is Kept
     assert type(keep(layer, randn(1, num_tokens - 1, 10).bfloat16(), None)) is Folded
+
+
+def test_what_is_learned_is_not_folded() -> None:
+    states = randn(1, WIDTH // HEADS - 1, 10).bfloat16()
+    assert type(keep(cross_attention(torch.bfloat16), states.requires_grad_(), None)) is Kept
+
+
+def test_items_of_a_list_are_taken_as_often_as_they_stand_there() -> None:
+    kept = keep(cross_attention(torch.float32), randn(2, 4, 10), torch.tensor([[1, 1, 0, 0], [1, 1, 1, 1]]))
+    taken = kept.take([1, 0, 1])
+    assert torch.equal(taken.keys, kept.keys[[1, 0, 1]])
+    assert taken.bias is not None
+    assert taken.bias.shape == (3, 1, 1, 4)

@@ -102,12 +102,12 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(pictures: Path, tm
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(pictures: Path, tmp_path: Path) -> None:
     main(arguments(pictures, tmp_path / "one"))
-    launch = "-m accelerate.commands.launch --cpu --num_processes 2 --num_machines 1 --mixed_precision no".split()
-    command = [sys.executable, *launch, "--dynamo_backend", "no", "-m", "art2mus.data"]
+    command = [sys.executable, *"-m torch.distributed.run --nproc_per_node 2 -m art2mus.data".split()]
     finished = subprocess.run(
         [*command, *arguments(pictures, tmp_path / "two")], capture_output=True, text=True, check=False, timeout=150
     )
     assert finished.returncode == 0, finished.stderr
+    assert "(1 of 2 processes)" in finished.stderr
     assert finished.stdout.count("10 of 11 done") == 1
     assert content(tmp_path / "one") == content(tmp_path / "two")
 

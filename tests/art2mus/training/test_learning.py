@@ -45,11 +45,13 @@ def with_two_kinds(task: Art2MusTask) -> None:
 
 
 @pytest.mark.slow
-def test_held_out_pairs_fall_below_shuffled_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize("objective", ["conditional", "reference"])
+def test_held_out_pairs_fall_below_shuffled_ones(objective: str, tmp_path: Path) -> None:
     model = collection.save_model(tmp_path / "model", prediction_type="v_prediction")
     pairs = collection.save_collection(tmp_path / "data", NUM_PAIRS, length_s=0.2, num_held_out=NUM_HELD_OUT)
-    loop = {"num_steps": 50, "batch_size": 8, "learning_rate": 0.02, "checkpoint_every": 50, "ema_decay": 0.9}
-    settings = collection.settings(model, pairs, tmp_path / "out", length_s=0.16, crops_per_track=1, loop=loop)
+    loop = {"num_steps": 200, "batch_size": 8, "learning_rate": 0.02, "checkpoint_every": 200, "ema_decay": 0.9}
+    more = {"length_s": 0.16, "crops_per_track": 1, "objective": objective, "guidance_scale": 1.5}
+    settings = collection.settings(model, pairs, tmp_path / "out", loop=loop, **more)
     task = Art2MusTask(settings)
     listening(task.pipeline.unet)
     with_two_kinds(task)
@@ -57,5 +59,5 @@ def test_held_out_pairs_fall_below_shuffled_ones(tmp_path: Path) -> None:
         before = task.validate(task.trainable)
     after = run(task, settings.loop, settings.output)
     assert before["held_out"] == pytest.approx(before["shuffled"], rel=0.1)
-    assert after["held_out"] < 0.9 * after["shuffled"]
-    assert after["held_out"] < 0.9 * before["held_out"]
+    assert after["held_out"] < 0.7 * after["shuffled"]
+    assert after["held_out"] < 0.85 * before["held_out"]

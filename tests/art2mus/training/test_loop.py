@@ -1,6 +1,8 @@
 """The loop, on a task small enough to see through: fit a line."""
 
+import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,35 @@ def test_a_loss_that_is_no_number_names_its_step(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="the loss is nan at step 12"):
         run(LineTask(nan_at=12), SETTINGS, tmp_path)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 10
+
+
+def test_a_bar_shows_loss_rate_and_time_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    run(LineTask(), SETTINGS, tmp_path / "line")
+    shown = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r"^line ━+ 40/40 [\d,.]+/s \d:\d\d:\d\d loss [\d.]+  error [\d.]+  gradient [\d.]+", shown)
+
+
+@pytest.mark.parametrize(("limit", "is_clipped"), [(0.01, True), (100.0, False)])
+def test_gradients_are_clipped_and_written_down_as_they_were(tmp_path: Path, limit: float, is_clipped: bool) -> None:
+    run(LineTask(), SETTINGS.model_copy(update={"num_steps": 1, "max_grad_norm": limit}), tmp_path)
+    (line, _) = (json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines())
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["optimizer"]["state"]
+    # After one step AdamW's first momentum is a tenth of the gradient that it was given.
+    given = 10 * torch.stack([moments["exp_avg"].norm() for moments in state.values()]).norm().item()
+    assert line["gradient"] > 1
+    assert given == pytest.approx(limit if is_clipped else line["gradient"], rel=1e-3)
+
+
+def test_the_average_follows_the_weights_and_forgets_its_beginning(tmp_path: Path) -> None:
+    averages, weights = [], []
+    for num_steps in (1, 2, 3):
+        run(LineTask(), SETTINGS.model_copy(update={"num_steps": num_steps}), tmp_path)
+        state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+        averages.append(state["average"]["module.weight"].item())
+        weights.append(state["model"]["weight"].item())
+    assert averages[0] == weights[0]
+    assert averages[1] == pytest.approx(averages[0] + (1 - 2 / 11) * (weights[1] - averages[0]))
+    assert averages[2] == pytest.approx(averages[1] + (1 - 3 / 12) * (weights[2] - averages[1]))

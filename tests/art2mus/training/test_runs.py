@@ -57,8 +57,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been_killed(model: Path, pairs: Path
 def test_two_processes_go_the_way_of_one(model: Path, pairs: Path, tmp_path: Path) -> None:
     config = collection.write_yaml(tmp_path / "art2mus.yaml", model, pairs, tmp_path / "one")
     assert main([str(config), "--set", f"train.cache={tmp_path / 'cache-of-one'}"]) == 0
-    launch = "-m accelerate.commands.launch --cpu --num_processes 2 --num_machines 1 --mixed_precision no".split()
-    launched = [sys.executable, *launch, "--dynamo_backend", "no", *command(config)[1:]]
+    launched = [sys.executable, *"-m torch.distributed.run --nproc_per_node 2".split(), *command(config)[1:]]
     finished = subprocess.run(
         [*launched, "--set", f"train.output={tmp_path / 'two'}"],
         capture_output=True,
@@ -67,6 +66,7 @@ def test_two_processes_go_the_way_of_one(model: Path, pairs: Path, tmp_path: Pat
         timeout=150,
     )
     assert finished.returncode == 0, finished.stderr
+    assert "(1 of 2 processes)" in finished.stderr
     one, two = collection.losses(tmp_path / "one"), collection.losses(tmp_path / "two")
     assert list(two) == list(range(1, 9))
     assert two == pytest.approx(one, abs=1e-5)
@@ -196,7 +196,7 @@ def test_the_recipes_are_the_papers(name: str, repository: Path) -> None:
     settings: Any = load(repository / "configs" / "train" / f"{name}.yaml", TrainSettings).train
     assert isinstance(settings, Art2MusSettings)
     loop = settings.loop
-    assert (loop.num_steps, loop.batch_size, loop.at_once, loop.learning_rate) == (10_000, 16, 4, 2e-5)
+    assert (loop.num_steps, loop.batch_size, loop.at_once, loop.learning_rate) == (10_000, 16, 8, 2e-5)
     assert (loop.num_warmup_steps, loop.anneal_share) == (500, 0)
     assert (settings.hidden_dim, settings.min_snr_gamma) == (1536, 5.0)
     assert settings.num_image_tokens == (4 if name.endswith("4") else 1)

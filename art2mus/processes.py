@@ -1,0 +1,21 @@
+"""Several processes at one piece of work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
+
+LONGEST_WAIT = timedelta(days=30)
+"""A process that has done its share waits so long for the others."""
+
+
+def join() -> PartialState:
+    """Meet the other processes of `accelerate launch` or `torchrun`; without them, be the only one.
+
+    On machines without a card as well, where accelerate lets each process believe that it is alone unless it is told.
+    """
+    is_processor = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
+    return PartialState(cpu=is_processor, timeout=LONGEST_WAIT)
