@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
@@ -46,6 +47,19 @@ def check_inputs(
         "prompt": prompt if isinstance(prompt, list) else None,
     }
     return count_items(batches, {"negative_prompt": negative_prompt if isinstance(negative_prompt, list) else None})
+
+
+def describe_artwork(pipeline: Art2MusPipeline, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
+    """Put pictures into words, if there is a `captioner`."""
+    if image is None or pipeline.captioner is None:
+        return None
+    return pipeline.captioner.describe([image] if isinstance(image, Image.Image) else image)
+
+
+def extra_step_kwargs(pipeline: Art2MusPipeline, generator: Generators, eta: float) -> dict[str, Any]:
+    """Give what only some schedulers' `step` takes."""
+    accepted = inspect.signature(pipeline.scheduler.step).parameters
+    return {name: value for name, value in {"eta": eta, "generator": generator}.items() if name in accepted}
 
 
 def prepare_latents(

@@ -17,9 +17,6 @@ from art2mus.codec.score import STEPS_PER_BAR, Score
 from art2mus.continuation import Continuation, StepListener
 from art2mus.pipeline import Art2MusPipeline
 
-MAX_DRAWS = 3
-"""How often a stretch that came out nearly empty is drawn again."""
-
 
 @dataclass(frozen=True)
 class Stretch:
@@ -170,12 +167,9 @@ class Piece:
     ) -> tuple[Score, torch.Tensor]:
         num_latents = num_bars * int(self.pipeline.codec.latent_grid)
         length_s = num_bars * STEPS_PER_BAR * self.performance.step_s
-        for _ in range(MAX_DRAWS):
-            clip = self._continuation.draw(
-                num_latents, length_s, "score", performance=self.performance, generator=generator, on_step=on_step
-            )
-            if clip.score is not None and len(clip.score.notes) >= num_bars:
-                break
+        clip = self._continuation.draw(
+            num_latents, length_s, "score", performance=self.performance, generator=generator, on_step=on_step
+        )
         if clip.score is None:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents

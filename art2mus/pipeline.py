@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,7 +34,7 @@ from art2mus.conditioning import (
 from art2mus.constants import Constants
 from art2mus.faults import require_finite
 from art2mus.imagebind import ImageBind
-from art2mus.inputs import check_inputs, prepare_latents
+from art2mus.inputs import check_inputs, describe_artwork, extra_step_kwargs, prepare_latents
 from art2mus.language_of_audio import compose_each
 from art2mus.output import Art2MusOutput
 from art2mus.projection import ImageProjection
@@ -46,6 +45,8 @@ from art2mus.unet import ScoreUNet
 OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
 """diffusers loads a component of ours only if its module has been imported: here."""
 NUM_LOA_TOKENS = 8
+MAX_DRAWS = 3
+"""How often a clip is drawn at most, where it comes out nearly empty."""
 
 StepCallback = Callable[["Art2MusPipeline", int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
 
@@ -180,7 +181,8 @@ class Art2MusPipeline(DiffusionPipeline):
             guidance_scale: How strictly to follow the condition; 1 is without guidance.
             num_waveforms_per_prompt: Candidates per item, returned in the order of their similarity.
             eta: DDIM's η; other schedulers ignore it.
-            generator: Source of the noise, or one per clip. Same state, same waveform.
+            generator: Source of the noise, or one per clip. Same state, same waveform. What has to be drawn again
+                takes what comes next from it.
             latents: The noise itself.
             image_embeds: What `image_encoder` would give.
             image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
@@ -226,11 +228,11 @@ class Art2MusPipeline(DiffusionPipeline):
         ]
         plans = [self.codec.plan(request) for request in requests]
 
-        # 5. Make the clips, those of one length together
+        # 5. Make the clips, those of one length together; what came out nearly empty is drawn again
         items = [item for item in range(num_items) for _ in range(num_waveforms_per_prompt)]
-        clips: dict[int, Clip] = {}
         num_held = 0 if held_latents is None else held_latents.shape[2]
-        for members in alike(self.num_steps_for(plans[item], num_held) for item in items):
+
+        def draw(members: Sequence[int]) -> list[Clip]:
             group = [items[member] for member in members]
             generators = sampling.generators_of(generator, members, len(items))
             noise, held = self.prepare_latents(
@@ -248,8 +250,12 @@ class Art2MusPipeline(DiffusionPipeline):
                 **self.extra_step_kwargs(generators, eta),
             )
             require_finite(denoised.cpu().numpy(), "the latents")
-            decoded = self.decode(denoised, [plans[item] for item in group], output_type, num_held)
-            clips.update(zip(members, decoded, strict=True))
+            return self.decode(denoised, [plans[item] for item in group], output_type, num_held)
+
+        clips: dict[int, Clip] = {}
+        max_draws = MAX_DRAWS if latents is None else 1
+        for members in alike(self.num_steps_for(plans[item], num_held) for item in items):
+            clips |= sampling.draw_each(draw, members, lambda clip: clip.is_near_empty, max_draws)
 
         # 6. Put the candidates of each item in order
         ordered = [clips[index] for index in range(len(items))]
@@ -280,12 +286,6 @@ class Art2MusPipeline(DiffusionPipeline):
         if image_tokens is None and image_embeds is not None:
             image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
         return image_embeds, image_tokens
-
-    def describe_artwork(self, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
-        """Put pictures into words, if there is a `captioner`."""
-        if image is None or self.captioner is None:
-            return None
-        return self.captioner.describe([image] if isinstance(image, Image.Image) else image)
 
     def encode_text(self, texts: Sequence[str], lengths: Sequence[int | None] | None = None) -> list[TextEncoding]:
         """Read texts, each by itself, so that none depends on how long the others are.
@@ -342,12 +342,9 @@ class Art2MusPipeline(DiffusionPipeline):
         )
         return compose_each(self.language_model, sentences, NUM_LOA_TOKENS)
 
+    describe_artwork = describe_artwork
     prepare_latents = prepare_latents
-
-    def extra_step_kwargs(self, generator: Generators, eta: float) -> dict[str, Any]:
-        """Give what only some schedulers' `step` takes."""
-        accepted = inspect.signature(self.scheduler.step).parameters
-        return {name: value for name, value in {"eta": eta, "generator": generator}.items() if name in accepted}
+    extra_step_kwargs = extra_step_kwargs
 
     def denoise(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel, SchedulerMixin
@@ -14,6 +15,7 @@ from art2mus import unet_step
 from art2mus.conditioning import Condition
 
 Generators = torch.Generator | list[torch.Generator] | None
+ItemT = TypeVar("ItemT")
 
 
 class GenerationInterruptedError(Exception):
@@ -204,6 +206,26 @@ def with_beginning(latents: torch.Tensor, beginning: torch.Tensor) -> torch.Tens
     Shape: latents and result (B, C, steps, bins); beginning (B, C, fewer steps, bins).
     """
     return torch.cat([beginning, latents[:, :, beginning.shape[2] :]], dim=2)
+
+
+def draw_each(
+    draw: Callable[[Sequence[int]], list[ItemT]],
+    members: Sequence[int],
+    is_bad: Callable[[ItemT], bool],
+    max_draws: int,
+) -> dict[int, ItemT]:
+    """Draw items together, and those that turn out bad again, until none is or they have been drawn often enough.
+
+    >>> draw_each(lambda members: [10 * member for member in members], [1, 2], lambda item: item > 10, 3)
+    {1: 10, 2: 20}
+    """
+    drawn: dict[int, ItemT] = {}
+    for _ in range(max_draws):
+        drawn |= zip(members, draw(members), strict=True)
+        members = [member for member in members if is_bad(drawn[member])]
+        if not members:
+            break
+    return drawn
 
 
 def player_seeds(generator: Generators, num_items: int) -> list[int]:

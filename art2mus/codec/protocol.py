@@ -87,6 +87,11 @@ class Clip:
     waveform: FloatArray | None = None
     similarity: float | None = None
 
+    @property
+    def is_near_empty(self) -> bool:
+        """Whether there is not even a note a bar, as far as notes are known."""
+        return self.score is not None and len(self.score.notes) < self.score.num_bars
+
 
 @runtime_checkable
 class Codec(Protocol):
