@@ -56,6 +56,7 @@ class Piece:
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
         year: When the artwork was made: no younger instrument plays, unless the prompt names it.
+        country: Where the artwork comes from: what is at home there plays rather.
         num_candidates: So many of each stretch are written; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
@@ -76,6 +77,7 @@ class Piece:
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         year: int | None = None,
+        country: str | None = None,
         num_candidates: int = 1,
     ) -> None:
         if pipeline.codec.decoded_type != "score":
@@ -93,7 +95,7 @@ class Piece:
             guidance_scale=guidance_scale,
             num_candidates=num_candidates,
         )
-        self.performance = performance or self._follow(prompt or "", seed, year)
+        self.performance = performance or self._follow(prompt or "", seed, year, country)
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)
 
@@ -174,8 +176,9 @@ class Piece:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents
 
-    def _follow(self, words: str, seed: int, year: int | None) -> Performance:
-        plan = self.pipeline.codec.plan(ClipRequest(self._continuation.subject(), words, seed, None, year=year))
+    def _follow(self, words: str, seed: int, year: int | None, country: str | None) -> Performance:
+        request = ClipRequest(self._continuation.subject(), words, seed, None, year=year, country=country)
+        plan = self.pipeline.codec.plan(request)
         if plan.performance is None:
             raise ValueError("this model's codec plans no performance")
         performance: Performance = plan.performance

@@ -165,6 +165,7 @@ class Art2MusPipeline(DiffusionPipeline):
         held_latents: torch.Tensor | None = None,
         performance: Performance | None = None,
         year: int | None = None,
+        country: str | None = None,
         loop: bool = False,
         output_type: str = "np",
         callback_on_step_end: StepCallback | None = None,
@@ -189,6 +190,7 @@ class Art2MusPipeline(DiffusionPipeline):
             held_latents: Latents of the music that the clips continue; what is new comes after.
             performance: How to play scores, instead of what follows from the subject.
             year: When the artworks were made; scores are played by no younger instruments, unless a prompt names them.
+            country: Where they come from; scores are played rather by what is at home there.
             loop: Make clips whose end joins their beginning.
             output_type: "np" for waveforms; "score" or "mel", whichever the codec has; "latent".
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
@@ -223,7 +225,7 @@ class Art2MusPipeline(DiffusionPipeline):
         prompts = spread(prompt or "", num_items)
         seeds = sampling.player_seeds(generator, num_items)
         requests = [
-            ClipRequest(subject, words, seed, length_s, performance, loop, year)
+            ClipRequest(subject, words, seed, length_s, performance, loop, year, country)
             for subject, words, seed in zip(subjects, prompts, seeds, strict=True)
         ]
         plans = [self.codec.plan(request) for request in requests]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from art2mus.codec.instruments import INSTRUMENTS
 from art2mus.codec.score import MELODY, PAD, STEPS_PER_BAR, STEPS_PER_QUARTER
 from art2mus.codec.synthesizer import Room
+from art2mus.codec.traditions import at_home_in
 
 SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -34,6 +35,8 @@ SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 SLOWEST_BPM: Final = 50.0
 FASTEST_BPM: Final = 110.0
 _NOTE_NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
+_HOMELINESS = 3.0
+"""What it is worth that all instruments are at home with the picture: as much as an affect nearer by sqrt(3 / 2)."""
 _LOWEST_TONIC, _HIGHEST_TONIC = 31, 42  # row 0 stands for C2 = 36; a fourth or a tritone either way keeps all in range
 
 
@@ -64,6 +67,10 @@ class Ensemble:
     def instruments(self) -> frozenset[str]:
         """Names of all its instruments."""
         return frozenset({self.melody, self.pad} | ({self.colour} if self.colour else set()))
+
+    def share_of(self, names: Collection[str]) -> float:
+        """How many of its instruments are among these, as a share."""
+        return len(self.instruments & set(names)) / len(self.instruments)
 
     def without(self, names: Collection[str]) -> Ensemble | None:
         """What is left of it if these do not play: without melody or pad it is none."""
@@ -168,7 +175,12 @@ class Performance:
 
     @classmethod
     def from_affect(
-        cls, affect: NDArray[np.float32], seed: int, words: str = "", year: int | None = None
+        cls,
+        affect: NDArray[np.float32],
+        seed: int,
+        words: str = "",
+        year: int | None = None,
+        country: str | None = None,
     ) -> Performance:
         """Decide how to play music for a picture.
 
@@ -179,6 +191,7 @@ class Performance:
             words: A prompt. Instruments it names are taken ("strings", "no piano"), and so are
                 "minor", "major", the modes, "slow", "fast", "soft" and "loud".
             year: When the picture was made: what was not played then does not play, unless the words name it.
+            country: Where it comes from, as a label says it: what is at home there plays rather.
 
         Shape: affect (6,).
         Raises: ValueError for another shape, or numbers that are not finite.
@@ -189,7 +202,7 @@ class Performance:
             raise ValueError(f"an affect is {len(_Affect._fields)} finite numbers, not {affect}")
         mood = _Affect(*np.clip(numbers, -3.0, 3.0).tolist())
         dice = Random(f"performance {seed}")
-        ensemble = _choose_ensemble(mood, dice, words, year)
+        ensemble = _choose_ensemble(mood, dice, words, year, at_home_in(country))
         performance = cls(
             tonic=_choose_tonic(mood, dice),
             mode=_choose_mode(mood),
@@ -325,17 +338,15 @@ def _choose_filter(mood: _Affect) -> int:
     return round(min(max(cents, -4200.0), 0.0))
 
 
-def _choose_ensemble(mood: _Affect, dice: Random, words: str, year: int | None) -> Ensemble:
-    """Take the ensemble nearest to the picture, or by chance one that is nearly as near."""
+def _choose_ensemble(mood: _Affect, dice: Random, words: str, year: int | None, at_home: Collection[str]) -> Ensemble:
+    """Take the ensemble nearest to the picture, or by chance one that is nearly as near, or more at home with it."""
     wanted, unwanted = _named_instruments(words)
     known = _ensembles_of(year, wanted)
     candidates = [e for e in known if not e.instruments & unwanted] or known
     most = max(len(e.instruments & wanted) for e in candidates)
     candidates = [e for e in candidates if len(e.instruments & wanted) == most]
-    nearness = [math.exp(-(_distance(mood, e) ** 2) / 0.5) for e in candidates]
-    if sum(nearness) < 1e-9:
-        return min(candidates, key=lambda e: _distance(mood, e))
-    return dice.choices(candidates, nearness)[0]
+    fitness = [_HOMELINESS * e.share_of(at_home) - 2.0 * _distance(mood, e) ** 2 for e in candidates]
+    return dice.choices(candidates, [math.exp(each - max(fitness)) for each in fitness])[0]
 
 
 def _ensembles_of(year: int | None, wanted: Collection[str]) -> list[Ensemble]:

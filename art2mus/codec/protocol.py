@@ -31,6 +31,7 @@ class ClipRequest:
         performance: How to play it, where that is not to follow from the subject.
         is_loop: Whether its end is to join its beginning.
         year: When the artwork was made: no younger instrument plays, unless the words name it.
+        country: Where the artwork comes from: what is at home there plays rather.
 
     Shape: subject (embedding_dim,).
     """
@@ -42,6 +43,7 @@ class ClipRequest:
     performance: Performance | None = None
     is_loop: bool = False
     year: int | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _waveform_of(clip: Clip) -> FloatArray:
 def _performance_for(request: ClipRequest) -> Performance:
     if request.subject is None:
         return Performance.neutral()
-    return Performance.from_affect(request.subject, request.seed, request.words, request.year)
+    return Performance.from_affect(request.subject, request.seed, request.words, request.year, request.country)
 
 
 def _fitted(waveform: FloatArray, num_samples: int) -> FloatArray:

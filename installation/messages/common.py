@@ -71,6 +71,7 @@ class WallLabel:
     style: str = ""
     text: str = ""
     provenance: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
     clips: list[ClipInfo] = []
     for _ in range(2):
         continues = clips[-1].clip_id if clips else None
-        desk.send(Compose("job", "poppies", picture, 3, 44100, continues, prompt="like rain", year=1494))
+        known = {"prompt": "like rain", "year": 1494, "country": "Germany"}
+        desk.send(Compose("job", "poppies", picture, 3, 44100, continues, **known))
         while not isinstance(message := desk.receive(120.0), ClipReady):
             assert message is not None
         clips.append(message.clip)
