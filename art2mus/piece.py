@@ -12,7 +12,7 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer, Rendering
-from art2mus.codec.protocol import ClipRequest
+from art2mus.codec.protocol import ClipRequest, Plan
 from art2mus.codec.score import STEPS_PER_BAR, Score
 from art2mus.continuation import Continuation, StepListener
 from art2mus.pipeline import Art2MusPipeline
@@ -95,7 +95,11 @@ class Piece:
             guidance_scale=guidance_scale,
             num_candidates=num_candidates,
         )
-        self.performance = performance or self._follow(prompt or "", seed, year, country)
+        subject, words = self._continuation.subject(), prompt or ""
+        request = ClipRequest(subject, words, seed, None, performance, year=year, country=country)
+        self._plan: Plan = pipeline.codec.plan(request)
+        self.performance = _performance_of(self._plan)
+        """How it is played. The notes of the first stretch have a say in it; from then on it stays."""
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)
 
@@ -111,7 +115,7 @@ class Piece:
         return phrase // int(self.pipeline.codec.latent_grid)
 
     def num_bars_for(self, length_s: float) -> int:
-        """The whole bars that come nearest to a length at the pace of the piece, at least 1."""
+        """The whole bars that come nearest to a length at the pace of the piece so far, at least 1."""
         return self.performance.num_steps_for(length_s) // STEPS_PER_BAR
 
     def next_stretch(
@@ -136,6 +140,8 @@ class Piece:
         started = perf_counter()
         num_bars = num_bars or self.bars_per_phrase // (1 if self._continuation.past is None else 2)
         score, latents = self._compose(num_bars, generator, on_step)
+        if self._continuation.past is None:
+            self._settle(score)
         composed = perf_counter()
         rendering = self._performer.render(score)
         self._continuation.move_on(latents)
@@ -176,10 +182,14 @@ class Piece:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents
 
-    def _follow(self, words: str, seed: int, year: int | None, country: str | None) -> Performance:
-        request = ClipRequest(self._continuation.subject(), words, seed, None, year=year, country=country)
-        plan = self.pipeline.codec.plan(request)
-        if plan.performance is None:
-            raise ValueError("this model's codec plans no performance")
-        performance: Performance = plan.performance
-        return performance
+    def _settle(self, score: Score) -> None:
+        performance = _performance_of(self.pipeline.codec.settle(self._plan, score))
+        if performance != self.performance:
+            self.performance = performance
+            self._performer.start(performance, self._plan.seed)
+
+
+def _performance_of(plan: Plan) -> Performance:
+    if plan.performance is None:
+        raise ValueError("this model's codec plans no performance")
+    return plan.performance

@@ -187,7 +187,8 @@ class Art2MusPipeline(DiffusionPipeline):
             latents: The noise itself.
             image_embeds: What `image_encoder` would give.
             image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
-            held_latents: Latents of the music that the clips continue; what is new comes after.
+            held_latents: Latents of the music that the clips continue; what is new comes after. A `performance` beside
+                them keeps its tempo.
             performance: How to play scores, instead of what follows from the subject.
             year: When the artworks were made; scores are played by no younger instruments, unless a prompt names them.
             country: Where they come from; scores are played rather by what is at home there.

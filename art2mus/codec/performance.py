@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.codec.instruments import INSTRUMENTS
+from art2mus.codec.pace import choose_pace
 from art2mus.codec.score import MELODY, PAD, STEPS_PER_BAR, STEPS_PER_QUARTER
 from art2mus.codec.synthesizer import Room
 from art2mus.codec.traditions import at_home_in
@@ -32,8 +33,6 @@ SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 )
 """Semitones above the tonic of the seven degrees of each mode."""
 
-SLOWEST_BPM: Final = 50.0
-FASTEST_BPM: Final = 110.0
 _NOTE_NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _HOMELINESS = 3.0
 """What it is worth that all instruments are at home with the picture: as much as an affect nearer by sqrt(3 / 2)."""
@@ -181,6 +180,7 @@ class Performance:
         words: str = "",
         year: int | None = None,
         country: str | None = None,
+        events_per_quarter: float | None = None,
     ) -> Performance:
         """Decide how to play music for a picture.
 
@@ -192,6 +192,7 @@ class Performance:
                 "minor", "major", the modes, "slow", "fast", "soft" and "loud".
             year: When the picture was made: what was not played then does not play, unless the words name it.
             country: Where it comes from, as a label says it: what is at home there plays rather.
+            events_per_quarter: Of the notes to be played (see ``Score``); None is as many as usual.
 
         Shape: affect (6,).
         Raises: ValueError for another shape, or numbers that are not finite.
@@ -201,17 +202,19 @@ class Performance:
         if numbers.shape != (len(_Affect._fields),) or not np.isfinite(numbers).all():
             raise ValueError(f"an affect is {len(_Affect._fields)} finite numbers, not {affect}")
         mood = _Affect(*np.clip(numbers, -3.0, 3.0).tolist())
+        pace = choose_pace(mood.arousal, mood.valence, mood.weight, events_per_quarter)
+        touch = mood._replace(arousal=mood.arousal + pace.missing_arousal)
         dice = Random(f"performance {seed}")
         ensemble = _choose_ensemble(mood, dice, words, year, at_home_in(country))
         performance = cls(
             tonic=_choose_tonic(mood, dice),
             mode=_choose_mode(mood),
-            quarter_bpm=_choose_tempo(mood),
-            velocity=_choose_velocity(mood),
-            accent=_squash(0.3 * mood.arousal + 0.1 * mood.weight),
+            quarter_bpm=pace.quarter_bpm,
+            velocity=_choose_velocity(touch),
+            accent=_squash(0.3 * touch.arousal + 0.1 * mood.weight),
             swell_db=2.5 + 3.0 * _squash(0.3 * mood.complexity - 0.2 * mood.arousal),
-            gate=_choose_gate(mood),
-            is_pulsing=mood.arousal > 0.5,
+            gate=_choose_gate(touch),
+            is_pulsing=touch.arousal > 0.5,
             bass_db=min(max(2.5 * mood.weight, -4.0), 5.0),  # Spence 2011: large is low
             filter_cents=_choose_filter(mood),
             room_size=0.45 + 0.45 * _squash(0.4 * mood.weight - 0.4 * mood.arousal),
@@ -290,16 +293,6 @@ def _choose_mode(mood: _Affect) -> str:
         if mood.valence >= lowest_valence:
             return mode
     return "aeolian"
-
-
-def _choose_tempo(mood: _Affect) -> float:
-    """Arousal, and less so happiness, speed it up; weight slows it down.
-
-    Source: directions from Eerola, Friberg & Bresin 2013 (tempo is the strongest cue of arousal) and
-        Palmer et al. 2013 (PNAS 110); geometric, because tempo is heard in ratios.
-    """
-    octaves = 0.30 * mood.arousal + 0.16 * mood.valence - 0.08 * mood.weight
-    return min(max(74.0 * math.exp2(octaves), SLOWEST_BPM), FASTEST_BPM)
 
 
 def _choose_tonic(mood: _Affect, dice: Random) -> int:

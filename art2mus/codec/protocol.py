@@ -56,6 +56,7 @@ class Plan:
         seed: Decides what is left to the player.
         performance: How a score is played; None where the decoded latents are sound already.
         is_loop: Whether its end joins its beginning.
+        request: What it follows from, where the notes are to have a say in it as well.
     """
 
     latent_steps: int
@@ -63,6 +64,7 @@ class Plan:
     seed: int
     performance: Performance | None = None
     is_loop: bool = False
+    request: ClipRequest | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from art2mus.codec.instruments import INSTRUMENTS
-from art2mus.codec.performance import ENSEMBLES, FASTEST_BPM, SCALES, SLOWEST_BPM, Performance, fit_tempo
+from art2mus.codec.pace import FASTEST_BPM, SLOWEST_BPM
+from art2mus.codec.performance import ENSEMBLES, SCALES, Performance, fit_tempo
 from art2mus.codec.traditions import HOMES, at_home_in
 
 NIGHT = np.array([-1.5, -0.8, -1.6, -0.4, 0.2, 1.2], dtype=np.float32)
