@@ -34,8 +34,8 @@ SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 """Semitones above the tonic of the seven degrees of each mode."""
 
 _NOTE_NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
-_HOMELINESS = 3.0
-"""What it is worth that all instruments are at home with the picture: as much as an affect nearer by sqrt(3 / 2)."""
+_HOMELINESS = 6.0
+"""What it is worth that all instruments are at home with the picture: as much as an affect nearer by sqrt(6 / 2)."""
 _LOWEST_TONIC, _HIGHEST_TONIC = 31, 42  # row 0 stands for C2 = 36; a fourth or a tritone either way keeps all in range
 
 

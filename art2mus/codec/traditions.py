@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 _TRADITIONS: Final = (
-    # names of countries and peoples; instruments, and what they stand for
+    # names of countries and peoples; instruments  # what they stand for
     ("japan japanese", "flute harp guitar"),  # shakuhachi, koto, shamisen and biwa
     ("china chinese", "flute harp guitar cello"),  # dizi, guzheng, pipa, erhu
     ("korea korean", "flute harp cello"),  # daegeum, gayageum, haegeum
@@ -28,11 +28,6 @@ _TRADITIONS: Final = (
     ("spain spanish portugal portuguese", "guitar"),
     ("ireland irish scotland scottish wales welsh", "harp flute"),
     ("russia russian ukraine ukrainian", "choir strings"),
-    ("italy italian venice venetian florence florentine", "strings cello organ"),
-    ("france french", "flute harp clarinet"),
-    ("germany german austria austrian", "organ piano cello"),
-    ("netherlands dutch flanders flemish", "organ harp"),  # and harpsichord
-    ("england english britain british", "choir organ strings"),
     ("usa america american", "guitar clarinet vibraphone piano"),
 )
 
@@ -41,17 +36,19 @@ HOMES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """Which instruments are at home, by country or people, in small letters.
 
+Countries whose music all twelve are made for, such as Italy, France and Germany, are not in it.
+
 Source: Sadie (ed.), The New Grove Dictionary of Musical Instruments, for what is played where; what stands for
-    what, and what is typical of countries that play all of them, is our own choice.
+    what is our own choice.
 """
 
 
 def at_home_in(country: str | None) -> frozenset[str]:
-    """Give the instruments at home in the country that a label names first; none where none is known.
+    """Give the instruments at home in the first country of a label that is known for some; otherwise none.
 
     >>> sorted(at_home_in("Edo, Japan"))
     ['flute', 'guitar', 'harp']
-    >>> at_home_in("unknown")
+    >>> at_home_in("France")
     frozenset()
     """
     words = re.findall(r"[^\W\d_]+", (country or "").casefold())

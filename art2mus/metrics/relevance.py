@@ -148,7 +148,8 @@ def judge_model(
         pictures: What the clips are for.
         num_seeds: Clips for each.
         first_seed: Of each picture's clips; the others follow.
-        origins: When and where each picture was made, if that is to be heard.
+        origins: When and where each picture was made, if that is to be heard; the notes are the same, and are not
+            measured for themselves.
 
     Shape: results (pictures, seeds, 6).
     Raises: ModelMissingError.
@@ -164,7 +165,8 @@ def judge_model(
         made = pipeline([picture] * num_seeds, generator=generators, year=origin.year, country=origin.country)
         waveforms = [clip.waveform for clip in made.clips if clip.waveform is not None]
         as_made.append([measure_sound(waveform, made.sample_rate) for waveform in waveforms])
-        played = scores_played(made.scores, [Performance.neutral()] * len(made.scores))
+        scores = made.scores if origins is None else []
+        played = scores_played(scores, [Performance.neutral()] * len(scores))
         constant.append([measure_sound(waveform, ANALYSIS_RATE) for waveform in played])
     affects = {"as made": np.array(as_made)}
     return affects | ({"performance held constant": np.array(constant)} if constant[0] else {})

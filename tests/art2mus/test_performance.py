@@ -86,7 +86,7 @@ def players(performance: Performance) -> set[str]:
     return {name for name in (performance.melody, performance.pad, performance.colour) if name is not None}
 
 
-@pytest.mark.parametrize("country", ["Japan", "Java, Indonesia", "Spain", "russian"])
+@pytest.mark.parametrize("country", ["Japan", "Java, Indonesia", "Peru", "russian"])
 def test_instruments_at_home_with_the_picture_play_rather_and_others_still_may(country: str) -> None:
     random = np.random.default_rng(1)
     at_home, anywhere, home = [], [], at_home_in(country)
@@ -94,7 +94,7 @@ def test_instruments_at_home_with_the_picture_play_rather_and_others_still_may(c
         chosen = {place: players(Performance.from_affect(mood, seed, country=place)) for place in (country, None)}
         at_home.append(len(chosen[country] & home) / len(chosen[country]))
         anywhere.append(len(chosen[None] & home) / len(chosen[None]))
-    assert np.mean(at_home) > np.mean(anywhere) + 0.15
+    assert np.mean(at_home) > 1.4 * np.mean(anywhere)
     assert len(set(at_home)) > 1
 
 
@@ -106,7 +106,8 @@ def test_a_country_nobody_knows_changes_nothing_and_words_win_over_it() -> None:
 
 def test_homes_name_instruments_that_exist() -> None:
     assert set().union(*HOMES.values()) <= set(INSTRUMENTS)
-    assert at_home_in("Venezia, Italia; Italian school") == at_home_in("Italy") != frozenset()
+    assert at_home_in("École japonaise; Japanese school") == at_home_in("Japan") != frozenset()
+    assert at_home_in("France") == at_home_in(None) == frozenset(), "all of them are"
 
 
 def test_words_about_mode_pace_and_loudness_win():
