@@ -17,7 +17,7 @@ from art2mus.codec.protocol import FloatArray
 MAX_TEXT_TOKENS = 512
 
 
-@runtime_checkable
+@runtime_checkable  # diffusers asks it of what it has loaded
 class ImageEncoder(Protocol):
     """What sees the pictures: affect for mini, ImageBind for the full model."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import os
 import platform
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import art2mus
 from art2mus.artwork_labels import read_name, year_in
+from art2mus.choices import DTYPES
+from art2mus.digests import content_digest
 from art2mus.exit_codes import FAILED
 
 # Read when torch is imported: threads that wait actively slow down everything else.
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from art2mus.pipeline import Art2MusPipeline
 
 MAX_LENGTH_S = 600.0
-DTYPES = ("float32", "bfloat16", "float16")
 _LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 
 
@@ -207,14 +207,14 @@ def _receipt(
     config = pipeline.config
     performance = clip.plan.performance
     return {
-        "artwork": {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": picture.size},
+        "artwork": {"path": str(path), "sha256": content_digest(path), "size": picture.size},
         "model": str(options.model),
         "device": options.device,
         "dtype": options.dtype,
         "seed": options.seed,
         "prompt": prompt,
         "captioner": options.caption,
-        "negative_prompt": options.negative_prompt or config.negative_prompt,
+        "negative_prompt": config.negative_prompt if options.negative_prompt is None else options.negative_prompt,
         "num_inference_steps": options.steps or config.num_inference_steps,
         "guidance_scale": config.guidance_scale,
         "num_candidates": options.candidates,

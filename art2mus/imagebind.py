@@ -16,11 +16,13 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from art2mus.checkpoints import fill, open_weights
+from art2mus.choices import VIEWS
 from art2mus.codec.protocol import FloatArray
-from art2mus.imagebind_inputs import VIEWS, spectrogram_clips, views_of
+from art2mus.imagebind_inputs import spectrogram_clips, views_of
 
 AUDIO_LOGIT_SCALE = 20.0
 """What the audio tower's unit vectors are multiplied by; the vision tower's are left as they are."""
+AUDIO_PATCH_SIZE, AUDIO_STRIDE = 16, 10
 NORM_EPS = 1e-6
 
 
@@ -201,10 +203,10 @@ def vision_tokens(width: int, image_size: int, patch_size: int) -> Tokens:
     return Tokens(width, num_patches, proj=nn.Sequential(TwoFrames(), conv), flat=InARow())
 
 
-def audio_tokens(width: int, num_mel_bins: int, mel_frames: int, kernel: int = 16, stride: int = 10) -> Tokens:
+def audio_tokens(width: int, num_mel_bins: int, mel_frames: int) -> Tokens:
     """Read spectrograms, in patches that overlap."""
-    conv = nn.Conv2d(1, width, kernel, stride=stride, bias=False)
-    num_patches = math.prod((size - kernel) // stride + 1 for size in (num_mel_bins, mel_frames))
+    conv = nn.Conv2d(1, width, AUDIO_PATCH_SIZE, stride=AUDIO_STRIDE, bias=False)
+    num_patches = math.prod((size - AUDIO_PATCH_SIZE) // AUDIO_STRIDE + 1 for size in (num_mel_bins, mel_frames))
     return Tokens(width, num_patches, proj=conv, flat=InARow(), norm_layer=nn.LayerNorm(width))
 
 

@@ -16,7 +16,6 @@ from art2mus.codec.protocol import FloatArray
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
 """Of CLIP's training pictures, by channel."""
-VIEWS = ("crop", "pad", "multi-crop")
 
 SAMPLE_RATE = 16_000
 CLIP_S, NUM_CLIPS = 2.0, 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,34 +13,35 @@ from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel, D
 from PIL import Image
 from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
 
-from art2mus import sampling
+from art2mus import phrases
 from art2mus.affect_encoder import AffectEncoder
 from art2mus.captioner import Captioner
 from art2mus.checkpoints import align
 from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
-from art2mus.codec.protocol import Clip, ClipRequest, Codec, Plan
+from art2mus.codec.protocol import Clip, ClipRequest, Codec, FloatArray, Plan
 from art2mus.codec.score_codec import ScoreCodec
-from art2mus.conditioning import (
-    Condition,
-    ImageEncoder,
-    TextEncoding,
-    alike,
-    read_text,
-    sentences_of,
-    spread,
-    subjects_of,
-)
+from art2mus.conditioning import Condition, ImageEncoder, TextEncoding, read_text, sentences_of, spread, subjects_of
 from art2mus.constants import Constants
 from art2mus.faults import require_finite
 from art2mus.imagebind import ImageBind
-from art2mus.inputs import check_inputs, describe_artwork, extra_step_kwargs, prepare_latents
+from art2mus.inputs import (
+    Batch,
+    Generators,
+    batches_of,
+    check_generators,
+    check_inputs,
+    draw_each,
+    generators_of,
+    player_seeds,
+    prepare_latents,
+)
 from art2mus.language_of_audio import compose_each
 from art2mus.output import Art2MusOutput
+from art2mus.phrases import denoise, with_context
 from art2mus.projection import ImageProjection
 from art2mus.ranking import Ranker, rank, ranker_of
-from art2mus.sampling import Denoiser, GenerationInterruptedError, Generators, with_beginning
 from art2mus.unet import ScoreUNet
 
 OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
@@ -182,13 +184,11 @@ class Art2MusPipeline(DiffusionPipeline):
             guidance_scale: How strictly to follow the condition; 1 is without guidance.
             num_waveforms_per_prompt: Candidates per item, returned in the order of their similarity.
             eta: DDIM's η; other schedulers ignore it.
-            generator: Source of the noise, or one per clip. Same state, same waveform. What has to be drawn again
-                takes what comes next from it.
+            generator: Source of the noise, or one per clip. Same state, same waveform.
             latents: The noise itself.
             image_embeds: What `image_encoder` would give.
             image_tokens: What `image_projection` would give; `image_embeds` beside it say what it is about.
-            held_latents: Latents of the music that the clips continue; what is new comes after. A `performance` beside
-                them keeps its tempo.
+            held_latents: Latents of the music that the clips continue; what is new comes after.
             performance: How to play scores, instead of what follows from the subject.
             year: When the artworks were made; scores are played by no younger instruments, unless a prompt names them.
             country: Where they come from; scores are played rather by what is at home there.
@@ -202,49 +202,35 @@ class Art2MusPipeline(DiffusionPipeline):
         Raises: ValueError if the inputs contradict each other; GenerationInterruptedError.
         """
         # 1. Check the inputs
-        num_items = self.check_inputs(image, prompt, negative_prompt, image_embeds, image_tokens, output_type)
-        if loop and held_latents is not None:
-            raise ValueError("a loop continues nothing but itself: pass `loop` or `held_latents`, not both")
+        num_items = self.check_inputs(
+            image, prompt, negative_prompt, image_embeds, image_tokens, held_latents, output_type, loop=loop
+        )
+        check_generators(generator, num_items, num_waveforms_per_prompt)
         scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
-        length_s = self.config.audio_length_in_s if audio_length_in_s is None else audio_length_in_s
         self._interrupt = False
 
-        # 2. See the artwork and read the texts
+        # 2. See the artwork and read the text
         prompt = self.describe_artwork(image) if prompt is None else prompt
         image_embeds, image_tokens = self.encode_artwork(image, image_embeds, image_tokens)
         texts = None if prompt is None else self.encode_text(spread(prompt, num_items))
-        read = texts or self.encode_text([self.config.artwork_prompt] * num_items)
-        subjects = subjects_of(image_embeds, image_tokens, texts)
 
-        # 3. Let the language model write what shall sound
-        condition = Condition.of(self.compose_loa(image_tokens, texts), read, self.num_prompt_tokens)
-        avoided = None
-        if scale > 1:
-            avoided = self.compose_avoided(negative_prompt, texts, num_items)
+        # 3. Let the language model write what shall sound, and what shall not
+        condition = self.compose_condition(image_tokens, texts, num_items)
+        avoided = self.compose_avoided(negative_prompt, texts, num_items) if scale > 1 else None
 
         # 4. Plan each clip: how long its latents are, and how it will be played
-        prompts = spread(prompt or "", num_items)
-        seeds = sampling.player_seeds(generator, num_items)
-        requests = [
-            ClipRequest(subject, words, seed, length_s, performance, loop, year, country)
-            for subject, words, seed in zip(subjects, prompts, seeds, strict=True)
-        ]
-        plans = [self.codec.plan(request) for request in requests]
+        subjects = subjects_of(image_embeds, image_tokens, texts)
+        plans = self.plan_clips(subjects, prompt, generator, audio_length_in_s, performance, year, country, loop=loop)
 
-        # 5. Make the clips, those of one length together; what came out nearly empty is drawn again
-        items = [item for item in range(num_items) for _ in range(num_waveforms_per_prompt)]
-        num_held = 0 if held_latents is None else held_latents.shape[2]
-
-        def draw(members: Sequence[int]) -> list[Clip]:
-            group = [items[member] for member in members]
-            generators = sampling.generators_of(generator, members, len(items))
-            noise, held = self.prepare_latents(
-                self.num_steps_for(plans[group[0]], num_held), members, len(items), generators, latents, held_latents
-            )
+        # 5. Denoise and decode the clips, those of one length at once; what comes out nearly empty is drawn again
+        def draw(batch: Batch, drawn: Sequence[int]) -> list[Clip]:
+            batch = batch.only(drawn)
+            generators = generators_of(generator, batch.clips)
+            noise, held = self.prepare_latents(batch, generators, latents, held_latents)
             denoised = self.denoise(
                 noise,
-                condition.take(group),
-                None if avoided is None else avoided.take(group),
+                condition.take(batch.items),
+                None if avoided is None else avoided.take(batch.items),
                 scale,
                 num_inference_steps or self.config.num_inference_steps,
                 held=held,
@@ -253,17 +239,15 @@ class Art2MusPipeline(DiffusionPipeline):
                 **self.extra_step_kwargs(generators, eta),
             )
             require_finite(denoised.cpu().numpy(), "the latents")
-            return self.decode(denoised, [plans[item] for item in group], output_type, num_held)
+            return self.decode(denoised, batch.plans, output_type, batch.num_held)
 
         clips: dict[int, Clip] = {}
         max_draws = MAX_DRAWS if latents is None else 1
-        for members in alike(self.num_steps_for(plans[item], num_held) for item in items):
-            clips |= sampling.draw_each(draw, members, lambda clip: clip.is_near_empty, max_draws)
+        for batch in self.batches_of(plans, num_waveforms_per_prompt, held_latents):
+            clips |= draw_each(partial(draw, batch), batch.clips, lambda clip: clip.is_near_empty, max_draws)
 
         # 6. Put the candidates of each item in order
-        ordered = [clips[index] for index in range(len(items))]
-        if self.ranker is not None and num_waveforms_per_prompt > 1:
-            ordered = rank(ordered, subjects, self.ranker, self.codec.sample_rate)
+        ordered = self.rank_clips([clips[index] for index in range(len(clips))], subjects)
         self.maybe_free_model_hooks()
         return Art2MusOutput(ordered, self.codec.sample_rate)
 
@@ -290,6 +274,12 @@ class Art2MusPipeline(DiffusionPipeline):
             image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
         return image_embeds, image_tokens
 
+    def describe_artwork(self, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
+        """Put pictures into words, if there is a `captioner`."""
+        if image is None or self.captioner is None:
+            return None
+        return self.captioner.describe([image] if isinstance(image, Image.Image) else image)
+
     def encode_text(self, texts: Sequence[str], lengths: Sequence[int | None] | None = None) -> list[TextEncoding]:
         """Read texts, each by itself, so that none depends on how long the others are.
 
@@ -310,6 +300,16 @@ class Art2MusPipeline(DiffusionPipeline):
             for text, length in dict.fromkeys(asked)
         }
         return [encodings[each] for each in asked]
+
+    def compose_condition(
+        self, image_tokens: torch.Tensor | None, texts: Sequence[TextEncoding] | None, num_items: int
+    ) -> Condition:
+        """Let the language model continue what was seen and read; where nothing was, T5 reads of an artwork.
+
+        Shape: image_tokens (num_items, N, W).
+        """
+        read = texts or self.encode_text([self.config.artwork_prompt] * num_items)
+        return Condition.of(self.compose_loa(image_tokens, texts), read, self.num_prompt_tokens)
 
     def compose_avoided(
         self, negative_prompt: str | list[str] | None, texts: Sequence[TextEncoding] | None, num_items: int
@@ -345,43 +345,42 @@ class Art2MusPipeline(DiffusionPipeline):
         )
         return compose_each(self.language_model, sentences, NUM_LOA_TOKENS)
 
-    describe_artwork = describe_artwork
-    prepare_latents = prepare_latents
-    extra_step_kwargs = extra_step_kwargs
-
-    def denoise(
+    def plan_clips(
         self,
-        latents: torch.Tensor,
-        condition: Condition,
-        avoided: Condition | None,
-        guidance_scale: float,
-        num_inference_steps: int,
+        subjects: Sequence[FloatArray | None],
+        prompt: str | list[str] | None,
+        generator: Generators,
+        audio_length_in_s: float | None = None,
+        performance: Performance | None = None,
+        year: int | None = None,
+        country: str | None = None,
         *,
-        held: torch.Tensor | None = None,
         loop: bool = False,
-        callback_on_step_end: StepCallback | None = None,
-        **step_kwargs: Any,
-    ) -> torch.Tensor:
-        """Turn noise into latents of music, in float32; only the UNet works in its own precision.
+    ) -> list[Plan]:
+        """Decide how long the clips of each subject are, and how they will be played.
 
-        What is longer than the denoiser oversees is made phrase by phrase, each continuing the last; a `loop` is made
-        all at once, and has no beginning and no end while it is made.
-
-        Shape: latents and result (B, C, latent_steps, latent_bins); held, the first of these steps, likewise.
-        Raises: GenerationInterruptedError.
+        Shape: each subject (embedding_dim,).
+        Raises: ValueError if they are to have no length.
         """
-        if loop:
-            denoiser = Denoiser(self.unet, self.scheduler, condition, avoided, guidance_scale, None, noise=latents)
-            return self._denoise(denoiser, num_inference_steps, callback_on_step_end, step_kwargs, loop=True)
-        num_held = 0 if held is None else held.shape[2]
-        done = latents if held is None else with_beginning(latents, held)
-        for begin, held_end, end in self.windows(latents.shape[2], num_held):
-            part = latents[:, :, begin:end]
-            past = done[:, :, begin:held_end] if held_end > begin else None
-            denoiser = Denoiser(self.unet, self.scheduler, condition, avoided, guidance_scale, past, noise=part)
-            part = self._denoise(denoiser, num_inference_steps, callback_on_step_end, step_kwargs)
-            done = torch.cat([done[:, :, :held_end], part[:, :, held_end - begin :], done[:, :, end:]], dim=2)
-        return done
+        length_s = self.config.audio_length_in_s if audio_length_in_s is None else audio_length_in_s
+        if length_s is not None and not length_s > 0:
+            raise ValueError(f"`audio_length_in_s` is {length_s}, but a clip lasts some time")
+        words, seeds = spread(prompt or "", len(subjects)), player_seeds(generator, len(subjects))
+        return [
+            self.codec.plan(ClipRequest(subject, said, seed, length_s, performance, loop, year, country))
+            for subject, said, seed in zip(subjects, words, seeds, strict=True)
+        ]
+
+    batches_of = batches_of
+
+    prepare_latents = prepare_latents
+
+    def extra_step_kwargs(self, generator: Generators, eta: float) -> dict[str, Any]:
+        """Give what only some schedulers' `step` takes."""
+        accepted = inspect.signature(self.scheduler.step).parameters
+        return {name: value for name, value in {"eta": eta, "generator": generator}.items() if name in accepted}
+
+    denoise = denoise
 
     @property
     def phrase(self) -> int | None:
@@ -398,33 +397,7 @@ class Art2MusPipeline(DiffusionPipeline):
 
     def windows(self, num_steps: int, num_held: int) -> list[tuple[int, int, int]]:
         """How latents are divided into phrases."""
-        return sampling.windows(num_steps, num_held, self.phrase or num_steps)
-
-    def _denoise(
-        self,
-        denoiser: Denoiser,
-        num_steps: int,
-        callback: StepCallback | None,
-        step_kwargs: dict[str, Any],
-        *,
-        loop: bool = False,
-    ) -> torch.Tensor:
-        sampling.set_timesteps(self.scheduler, num_steps, denoiser.noise.device, self.config.timestep_exponent)
-        latents = denoiser.noise * self.scheduler.init_noise_sigma
-        for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
-            if self._interrupt:
-                raise GenerationInterruptedError
-            if loop:
-                turn = sampling.turn_at(step, latents.shape[2], self.codec.latent_grid)
-                phrase = self.phrase or latents.shape[2]
-                prediction = sampling.predict_in_circle(denoiser, latents, timestep, turn, phrase)
-            else:
-                latents = denoiser.hold(latents, timestep)
-                prediction = denoiser.predict(latents, timestep)
-            latents = self.scheduler.step(prediction, timestep, latents, **step_kwargs).prev_sample
-            if callback is not None:
-                latents = callback(self, step, timestep, {"latents": latents}).get("latents", latents)
-        return latents
+        return phrases.windows(num_steps, num_held, self.phrase or num_steps)
 
     def decode(
         self, latents: torch.Tensor, plans: Sequence[Plan], output_type: str = "np", num_held: int = 0
@@ -439,7 +412,7 @@ class Art2MusPipeline(DiffusionPipeline):
             return [Clip(item[:, num_held:end], plan) for item, plan, end in parts]
         if plans[0].is_loop:
             num_held = latents.shape[2] // self.codec.latent_grid // 2 * self.codec.latent_grid
-            latents = sampling.with_context(latents, num_held)
+            latents = with_context(latents, num_held)
         clips = self.codec.decode_clips(latents, plans, num_held)
         if output_type != "np":
             return clips
@@ -447,3 +420,9 @@ class Art2MusPipeline(DiffusionPipeline):
         for clip in clips:
             require_finite(clip.waveform, "the waveform")
         return clips
+
+    def rank_clips(self, clips: list[Clip], subjects: Sequence[FloatArray | None]) -> list[Clip]:
+        """Put the candidates of each subject in order, the most similar first, if there is a `ranker`."""
+        if self.ranker is None or len(clips) == len(subjects):
+            return clips
+        return rank(clips, subjects, self.ranker, self.codec.sample_rate)

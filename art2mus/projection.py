@@ -11,8 +11,8 @@ from diffusers.configuration_utils import register_to_config
 from torch import nn
 
 from art2mus.checkpoints import CheckpointError, check_weights, fill, open_weights
+from art2mus.choices import CONDITIONINGS
 
-CONDITIONINGS = ("reference", "framed")
 PUBLISHED_SHAPES = {
     "projection1.weight": ("1536", "1024"),
     "projection1.bias": ("1536",),

@@ -1,21 +1,15 @@
-"""The chance and the steps of the diffusion."""
+"""One step of the diffusion: a denoiser, and the times it is asked at."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel, SchedulerMixin
 
 from art2mus import unet_step
 from art2mus.conditioning import Condition
-
-Generators = torch.Generator | list[torch.Generator] | None
-ItemT = TypeVar("ItemT")
 
 
 class GenerationInterruptedError(Exception):
@@ -119,32 +113,6 @@ def call_unet(
     return prediction
 
 
-def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, int]]:
-    """Divide long latents into what a denoiser oversees at once, each window holding at least the half of it.
-
-    Args:
-        num_steps: Length of the latents.
-        num_held: How many of them are given.
-        phrase: What the denoiser oversees.
-
-    Returns: (begin, end of what is held, end) of each window.
-
-    >>> windows(72, 0, 32)
-    [(0, 0, 32), (16, 32, 48), (32, 48, 64), (40, 64, 72)]
-    >>> windows(32, 24, 32)
-    [(0, 24, 32)]
-    """
-    if num_steps <= phrase:
-        return [(0, num_held, num_steps)]
-    found = []
-    done = num_held
-    while done < num_steps:
-        end = min(num_steps, max(0, done - phrase // 2) + phrase)
-        found.append((end - phrase, done, end))
-        done = end
-    return found
-
-
 def set_timesteps(
     scheduler: SchedulerMixin, num_steps: int, device: torch.device, exponent: float | None = None
 ) -> None:
@@ -161,92 +129,9 @@ def set_timesteps(
     scheduler.set_timesteps(timesteps=times, device=device)
 
 
-GOLDEN_SHARE = (5**0.5 - 1) / 2
-
-
-def turn_at(step: int, num_latents: int, grid: int) -> int:
-    """Where a circle of latents is cut open at a step: each time elsewhere, and evenly spread over the steps.
-
-    >>> [turn_at(step, 32, 4) for step in range(5)]
-    [0, 20, 8, 28, 16]
-    """
-    return round(step * GOLDEN_SHARE * num_latents / grid) * grid % num_latents
-
-
-def predict_in_circle(
-    denoiser: Denoiser, latents: torch.Tensor, timestep: torch.Tensor, turn: int, phrase: int
-) -> torch.Tensor:
-    """Ask a denoiser about latents whose end joins their beginning.
-
-    It sees the circle cut open at `turn`, in as many phrases as go round it; a circle shorter than a phrase goes round
-    more than once. What is seen more than once is averaged.
-
-    Shape: latents and result (B, C, latent_steps, latent_bins).
-    """
-    num_latents = latents.shape[2]
-    num_phrases = math.ceil(num_latents / phrase)
-    places = (turn + torch.arange(num_phrases * phrase, device=latents.device)) % num_latents
-    seen = [denoiser.predict(latents[:, :, part], timestep) for part in places.chunk(num_phrases)]
-    total = torch.zeros_like(latents).index_add(2, places, torch.cat(seen, dim=2))
-    return total / torch.bincount(places, minlength=num_latents)[:, None]
-
-
-def with_context(latents: torch.Tensor, num_context: int) -> torch.Tensor:
-    """Put before a circle of latents what ends it, and after it what begins it.
-
-    Shape: latents (B, C, latent_steps, latent_bins); result the same with 2 * num_context steps more.
-    """
-    places = torch.arange(-num_context, latents.shape[2] + num_context, device=latents.device)
-    return latents[:, :, places % latents.shape[2]]
-
-
 def with_beginning(latents: torch.Tensor, beginning: torch.Tensor) -> torch.Tensor:
     """Replace the first steps of latents.
 
     Shape: latents and result (B, C, steps, bins); beginning (B, C, fewer steps, bins).
     """
     return torch.cat([beginning, latents[:, :, beginning.shape[2] :]], dim=2)
-
-
-def draw_each(
-    draw: Callable[[Sequence[int]], list[ItemT]],
-    members: Sequence[int],
-    is_bad: Callable[[ItemT], bool],
-    max_draws: int,
-) -> dict[int, ItemT]:
-    """Draw items together, and those that turn out bad again, until none is or they have been drawn often enough.
-
-    >>> draw_each(lambda members: [10 * member for member in members], [1, 2], lambda item: item > 10, 3)
-    {1: 10, 2: 20}
-    """
-    drawn: dict[int, ItemT] = {}
-    for _ in range(max_draws):
-        drawn |= zip(members, draw(members), strict=True)
-        members = [member for member in members if is_bad(drawn[member])]
-        if not members:
-            break
-    return drawn
-
-
-def player_seeds(generator: Generators, num_items: int) -> list[int]:
-    """Draw a seed per item for what is left to the player, from where the generator stands, without moving it.
-
-    The noise is thus the one that every other diffusers pipeline draws from the same generator.
-    """
-    if isinstance(generator, list):
-        num_candidates = len(generator) // num_items
-        return [player_seeds(generator[item * num_candidates], 1)[0] for item in range(num_items)]
-    source = (torch.default_generator if generator is None else generator).clone_state()
-    return [int(seed) for seed in torch.randint(2**31, (num_items,), generator=source, device=source.device)]
-
-
-def generators_of(generator: Generators, members: Sequence[int], num_clips: int) -> Generators:
-    """Pick the generators of some clips.
-
-    Raises: ValueError if there is a list, but not one for each clip.
-    """
-    if not isinstance(generator, list):
-        return generator
-    if len(generator) != num_clips:
-        raise ValueError(f"a list of generators needs one per clip: {num_clips}, not {len(generator)}")
-    return [generator[member] for member in members]

@@ -203,12 +203,12 @@ def scenes(tap: EvenTap, tell: Callable[[ToUi], None]) -> list[tuple[str, Callab
 
     def look() -> None:
         tell(SceneChanged("looking"))
-        tell(CameraView(_OUTLINE, "frame", 0.9, Hint.NONE, 0.5))
+        tell(CameraView(_OUTLINE, "frame", Hint.NONE, 0.5))
 
     def compose() -> None:
         tell(ShowWork(works[3].artwork_id, Path(works[3].path), works[3].label, 4.0, time.monotonic()))
         tell(SceneChanged("composing"))
-        tell(ComposeProgress("job", "denoise", 2, 20))
+        tell(ComposeProgress("job", 2, 20))
 
     def listen() -> None:
         show(works[3])

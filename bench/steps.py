@@ -112,7 +112,7 @@ def listen_to_all(windows_file: Path, model: str, folder: Path, num_clips: int) 
 
     windows = load_windows(windows_file)
     pipelines = {each.dtype: load_pipeline(model, getattr(torch, each.dtype)) for each in CURVE}
-    drawn = np.random.default_rng(0).permutation(windows.held_out)[: 2 * num_clips].tolist()
+    drawn = windows.some_held_out(2 * num_clips).tolist()
     music = {}
     for name, half in ((REAL, drawn[:num_clips]), (OTHER_REAL, drawn[num_clips:])):
         music[name] = listen_in_batches(folder, name, num_clips, partial(_scores, windows, half))

@@ -30,7 +30,6 @@ from installation.messages import (
     ComposeFailed,
     ComposeProgress,
     ComposerChannel,
-    ComposerHeartbeat,
     ComposerReady,
     Shutdown,
     SoundingNote,
@@ -202,7 +201,6 @@ class Composer:
         self._affect: tuple[tuple[str, float], ...] = ()
         self._is_disk_full = False
         self._job_id = ""
-        self._num_steps = 0
         self._stage_seconds: dict[str, float] = {}
 
     def run(self) -> None:
@@ -314,9 +312,7 @@ class Composer:
 
     def _listen(self, step: int, num_steps: int) -> None:
         """Between two steps: say how far it is, and hear whether it is still wanted."""
-        self._num_steps += 1
-        self._channel.send(ComposeProgress(self._job_id, "denoise", step, num_steps + _STEPS_AFTER_DENOISING))
-        self._channel.send(ComposerHeartbeat(self._num_steps))
+        self._channel.send(ComposeProgress(self._job_id, step, num_steps + _STEPS_AFTER_DENOISING))
         while (message := self._channel.receive()) is not None:
             self._hear(message)
 

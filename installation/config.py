@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from art2mus import strict_yaml
+from art2mus.choices import LANGUAGES, Language
 from art2mus.strict_yaml import ConfigError, Section
 from installation.schedule import ALL_DAY, WEEKDAYS, Schedule, read_date, read_hours, read_zone
 
@@ -19,7 +20,6 @@ __all__ = ["ConfigError", "KioskConfig", "load_config"]
 
 Folder = Annotated[Path, Field(strict=False)]
 File = Annotated[Path, Field(strict=False)]
-Language = Literal["en", "it", "de", "fr", "es"]
 
 
 def _number_as_text(value: object) -> object:
@@ -119,7 +119,7 @@ class ScreenConfig(Section):
 class VisitorConfig(Section):
     """What a visitor may do on the screen."""
 
-    languages: Annotated[tuple[Language, ...], Field(strict=False)] = ("en", "it", "de", "fr", "es")
+    languages: Annotated[tuple[Language, ...], Field(strict=False)] = LANGUAGES
     another_piece: bool = False
     own_text: bool = False
     refused_words: File | None = None
@@ -151,6 +151,11 @@ class LibraryConfig(Section):
     max_gb: Annotated[float, Field(ge=0.05, le=10_000)] = 2.0
     max_days: Annotated[float, Field(ge=0.01, le=36_500)] | None = None
     replay: Literal["at once", "when the composer is down"] = "at once"
+
+    @property
+    def max_bytes(self) -> int:
+        """`max_gb` in bytes."""
+        return round(self.max_gb * 1e9)
 
     @property
     def max_age_s(self) -> float | None:

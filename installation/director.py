@@ -10,9 +10,9 @@ import logging
 import os
 import random
 import time
-from collections import ChainMap, OrderedDict
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ from installation.labels import Work
 from installation.library import Library
 from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
+from installation.screen_desk import ScreenDesk
+from installation.sound_desk import SoundDesk
 from installation.staff import StaffDesk
 from installation.status import Watch, prometheus_text
 from installation.summary import Tally, print_summary, summarise, write_summary
@@ -40,8 +42,8 @@ from installation.works import BUNDLED_GALLERY, Gallery
 
 LEAVE_WITHIN_S = 1.0
 TICK_S = 0.2
-RESUME_FADE_S = 0.25
-MAX_CLIPS_REMEMBERED = 64
+NUM_CUED_AGAIN = 8
+"""Clips whose notes a new ui process is told: those that may be heard."""
 NEWS_EVERY_S = 1.0
 TRIM_EVERY_S = 60.0
 MEASURE_EVERY_S = 5.0
@@ -113,24 +115,21 @@ class Director:
         self._works: Mapping[str, Work] = ChainMap(self._visitors.works, self._seen_works)
         self._playlist = Playlist(self._gallery.works, self._random if config.gallery.order == "shuffled" else None)
         self._library = Library(
-            config.library.folder or library_dir(), round(config.library.max_gb * 1e9), config.library.max_age_s
+            config.library.folder or library_dir(), config.library.max_bytes, config.library.max_age_s
         )
-        self._desk = JobDesk(
+        self._jobs = JobDesk(
             self._library,
-            self._tell_composer,
+            partial(self._supervisor.send, "composer"),
             config.composer.patience_s,
             config.sampling.prompt,
             is_replaying=config.library.replay == "at once",
         )
-        self._take_home = TakeHomeDesk(self._tell_web, config.web.valid_for_s, config.web.address)
-        self._taken_home: messages.TakeHome | None = None
+        self._take_home = TakeHomeDesk(
+            partial(self._supervisor.send, "web"), config.web.valid_for_s, config.web.address
+        )
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
-        self._clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
-        self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
-        self._shown: messages.ShowWork | None = None
-        self._heard: messages.AudioHeartbeat | None = None
-        self._heard_at_s = 0.0
-        self._audio_lost_at_s: float | None = None
+        self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally)
+        self._screen = ScreenDesk(partial(self._supervisor.send, "ui"))
         self._is_leaving = False
         self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"), config.audio.gain_db)
         self._watch = Watch(self._tally, self._supervisor, self._library)
@@ -186,7 +185,7 @@ class Director:
         if timers.is_due("gallery", now_s) and self._gallery.take_news():
             self._rehang()
         if timers.is_due("trim", now_s):
-            self._library.trim(in_use={*self._clips, *self._take_home.promised()})
+            self._library.trim(in_use={*self._sound.clips, *self._take_home.promised()})
         if timers.is_due("measure", now_s):
             self._supervisor.measure_memory()
         if timers.is_due("staff", now_s) and self._staff.is_open:
@@ -194,8 +193,8 @@ class Director:
         if self._config.web.metrics and "web" in self._supervisor.names and timers.is_due("metrics", now_s):
             self._supervisor.send("web", messages.ShowMetrics(prometheus_text(self._status())))
         self._keep_up(now_s)
-        self._understudy.look_around(self._desk.is_composer_busy, now_s)
-        self._settle(self._desk.look_after(now_s))
+        self._understudy.look_around(self._jobs.is_composer_busy, now_s)
+        self._settle(self._jobs.look_after(now_s))
         self._tell_show(cues.Ticked())
 
     def _keep_up(self, now_s: float) -> None:
@@ -232,7 +231,7 @@ class Director:
 
     def _rehang(self) -> None:
         """Go on with the works that are there, and with those that are gone for as long as they are in use."""
-        in_use = self._show.works_in_use() | {clip.artwork_id for clip in self._clips.values()}
+        in_use = self._show.works_in_use() | {clip.artwork_id for clip in self._sound.clips.values()}
         for name in self._seen_works.keys() - in_use:
             del self._seen_works[name]
         self._seen_works.update(self._gallery.works)
@@ -252,14 +251,15 @@ class Director:
                 self._hear_composer(message)
             case Said("ui", message):
                 self._hear_ui(message)
+            case Said("camera", messages.MarkersFound() as found):
+                self._staff.take_markers(found)
             case Said("camera", message):
                 self._supervisor.note_work("camera")
-                self._tell_show(self._visitors.take(message))
+                self._tell_show(self._visitors.take(message, self._clock()))
             case Said("web", message):
                 self._hear_web(message)
             case Lost("audio"):
-                self._tally.close_audio_life()
-                self._audio_lost_at_s = self._clock()
+                self._sound.audio_went(self._clock())
             case Lost("ui"):
                 self._tally.close_ui_life()
                 self._staff.leave()
@@ -267,37 +267,30 @@ class Director:
                 self._take_home.web_went()
             case Lost("composer"):
                 self._understudy.composer_went(self._clock())
-                self._settle(self._desk.composer_went(self._clock()))
+                self._settle(self._jobs.composer_went(self._clock()))
             case Lost("camera"):
-                self._tell_show(self._visitors.camera_went())
+                self._tell_show(self._visitors.camera_went(self._clock()))
             case Replaced("audio"):
-                self._resume_sound()
+                self._knob.send()
+                self._tell_show(self._sound.audio_came_again())
             case Replaced("ui"):
-                self._resume_picture()
+                self._screen.ui_came_again(list(self._sound.clips.values())[-NUM_CUED_AGAIN:], self._clock())
+                self._visitors.tell_ui_again()
 
     def _hear_audio(self, message: messages.FromAudio) -> None:
         match message:
             case messages.AudioReady():
-                self._desk.sample_rate = self._config.audio.sample_rate or message.sample_rate
+                self._jobs.sample_rate = self._config.audio.sample_rate or message.sample_rate
                 _log.info("sound: %s, %d Hz", message.device, message.sample_rate)
             case messages.ClipStarted(clip_id, heard_at_s):
-                self._note_sound(clip_id, heard_at_s)
-                self._tell_show(cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0)))
+                self._tell_show(self._sound.clip_started(clip_id, heard_at_s))
                 self._offer(clip_id)
             case messages.ClipFailed(clip_id):
                 self._library.discard(clip_id)  # or it would be handed out again and again
                 self._tell_show(cues.ClipFailed(clip_id))
             case messages.AudioHeartbeat():
                 self._supervisor.note_work("audio")
-                self._heard, self._heard_at_s = message, self._clock()
-                self._tally.count_audio(message)
-
-    def _note_sound(self, clip_id: str, heard_at_s: float) -> None:
-        tally = self._tally
-        if self._audio_lost_at_s is not None:
-            tally.gap_s += max(0.0, heard_at_s - self._audio_lost_at_s)
-            self._audio_lost_at_s = None
-        tally.note_sound(heard_at_s, is_piece=clip_id != messages.BED_CLIP_ID)
+                self._sound.beat(message, self._clock())
 
     def _hear_composer(self, message: messages.FromComposer) -> None:
         self._supervisor.note_work("composer")
@@ -305,14 +298,14 @@ class Director:
             case messages.ComposerReady():
                 _log.info("composer: %s loaded in %.1f s", message.model, message.load_s)
                 self._understudy.composer_came(message.model, self._clock())
-                self._desk.composer_came(message.recipe)
-                self._settle(self._desk.look_after(self._clock()))
+                self._jobs.composer_came(message.recipe)
+                self._settle(self._jobs.look_after(self._clock()))
             case messages.ComposeProgress():
                 self._supervisor.send("ui", message)
             case messages.ClipReady():
                 self._tally.count_clip(message)
                 self._understudy.clip_made()
-                self._settle(self._desk.take(message))
+                self._settle(self._jobs.take(message))
             case messages.ComposeFailed():
                 if not message.is_lost_piece:
                     _log.warning("no music: %s", message.reason)
@@ -320,7 +313,7 @@ class Director:
                 if message.is_unreadable and job is not None and job.job_id == message.job_id:
                     self._gallery.reject(job.artwork_id)
                     self._playlist.replace(self._gallery.works)
-                self._settle(self._desk.take(message))
+                self._settle(self._jobs.take(message))
 
     def _hear_ui(self, message: messages.FromUi) -> None:
         match message:
@@ -351,27 +344,21 @@ class Director:
 
     def _offer(self, clip_id: str) -> None:
         """The clip that is heard can be taken home, if there is a web process."""
-        clip = self._clips.get(clip_id)
+        clip = self._sound.clips.get(clip_id)
         if clip is None or clip.artwork_id not in self._works:
             return
-        self._taken_home = self._take_home.offer(clip, self._works[clip.artwork_id].label, self._clock())
-        if self._taken_home is not None:
-            self._supervisor.send("ui", self._taken_home)
+        offer = self._take_home.offer(clip, self._works[clip.artwork_id].label, self._clock())
+        if offer is not None:
+            self._screen.offer(offer)
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Tell the show how a job ended; while one is in work, work is expected of the composer."""
-        self._supervisor.allow_idling("composer", not self._desk.is_composer_busy)
+        self._supervisor.allow_idling("composer", not self._jobs.is_composer_busy)
         if outcome is not None:
             if outcome.clip is not None:
-                self._remember(outcome.clip)
+                self._sound.remember(outcome.clip)
                 self._tally.num_from_library += outcome.is_from_library
             self._tell_show(outcome.event)
-
-    def _remember(self, clip: messages.ClipInfo) -> None:
-        self._clips[clip.clip_id] = clip
-        self._clips.move_to_end(clip.clip_id)
-        while len(self._clips) > MAX_CLIPS_REMEMBERED:
-            self._clips.popitem(last=False)
 
     # ------------------------------------------------------------ what is to be done
 
@@ -385,65 +372,28 @@ class Director:
             case cues.Compose():
                 asked = self._works[command.artwork_id]
                 order = Order.of(command, asked.path, self._random.getrandbits(32), asked.label)
-                self._settle(self._desk.submit(order, self._clock()))
+                self._settle(self._jobs.submit(order, self._clock()))
             case cues.Cancel(job_id):
-                self._desk.cancel(job_id)
-            case cues.Play(clip, is_at_end, start_s):
-                fade_s = RESUME_FADE_S if start_s else self._config.show.crossfade_s
-                self._start_s[clip.clip_id] = start_s
-                self._cue(messages.PlayClip(self._clips[clip.clip_id], fade_s, start_s, is_at_end))
-            case cues.Append(clip):
-                self._cue(messages.AppendClip(self._clips[clip.clip_id]))
+                self._jobs.cancel(job_id)
+            case cues.Play():
+                self._screen.cue(self._sound.play(command, self._config.show.crossfade_s))
+            case cues.Append():
+                self._screen.cue(self._sound.append(command))
             case cues.ShowWork(artwork_id, start_at_s):
                 self._turn_to(self._works[artwork_id], start_at_s)
             case cues.EnterScene(scene):
-                work = f", {self._shown.artwork_id} ({self._shown.label.title})" if self._shown else ""
-                _log.info("scene: %s%s", scene, work)
-                self._supervisor.send("ui", messages.SceneChanged(scene.value))
+                shown = self._screen.shown
+                _log.info("scene: %s%s", scene, f", {shown.artwork_id} ({shown.label.title})" if shown else "")
+                self._screen.enter(scene)
             case cues.Sound():
                 self._knob.hush(False)
             case cues.Hush():
                 self._knob.hush(True)
 
-    def _cue(self, message: messages.PlayClip | messages.AppendClip) -> None:
-        self._supervisor.send("audio", message)
-        self._supervisor.send("ui", messages.CueClip(message.clip))
-
     def _turn_to(self, work: Work, start_at_s: float) -> None:
-        fade_s = self._config.show.crossfade_s
-        self._shown = messages.ShowWork(work.artwork_id, work.path, work.label, fade_s, start_at_s)
-        self._supervisor.send("ui", self._shown)
+        self._screen.turn_to(work, self._config.show.crossfade_s, start_at_s)
         self._tally.note_work(work.artwork_id, start_at_s)
         _log.info("showing %s", work.label.title)
-
-    def _tell_composer(self, message: messages.ToComposer) -> bool:
-        return self._supervisor.send("composer", message)
-
-    def _tell_web(self, message: messages.ToWeb) -> bool:
-        return self._supervisor.send("web", message)
-
-    def _resume_sound(self) -> None:
-        """The audio process is a new one: go on where the old one stopped."""
-        self._knob.send()
-        clip_id, position_s = "", 0.0
-        if self._heard is not None:
-            clip_id, position_s = self._heard.clip_id, self._heard.position_s
-            if self._audio_lost_at_s is not None:
-                position_s += self._audio_lost_at_s - self._heard_at_s
-            if clip_id in self._clips:
-                position_s %= self._clips[clip_id].length_s
-        self._tell_show(cues.AudioRestarted(clip_id, position_s))
-
-    def _resume_picture(self) -> None:
-        """The ui process is a new one: tell it what the old one knew."""
-        self._supervisor.send("ui", messages.SceneChanged(self._show.scene.value))
-        if self._shown is not None:
-            self._supervisor.send("ui", replace(self._shown, crossfade_s=0.0, start_at_s=self._clock()))
-        for clip in list(self._clips.values())[-8:]:
-            self._supervisor.send("ui", messages.CueClip(clip))
-        if self._taken_home is not None:
-            self._supervisor.send("ui", self._taken_home)
-        self._visitors.tell_ui_again()
 
 
 def _now() -> datetime:

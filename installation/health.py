@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes.util
+import json
 import os
 import shutil
 import socket
@@ -20,7 +21,16 @@ from rich.console import Console
 from rich.table import Table
 
 from art2mus.residency import FLOAT32, DoesNotFitError, Machine, decide, gigabytes
-from installation.camera.devices import DEV, find_device, shown_name, stable_name, stable_names, video_devices
+from installation.audio.devices import NoSoundError, ask
+from installation.camera.devices import (
+    DEV,
+    device_number,
+    find_device,
+    shown_name,
+    stable_name,
+    stable_names,
+    video_devices,
+)
 from installation.config import CameraConfig, KioskConfig, WebConfig
 from installation.gpu import ask_now
 from installation.labels import read_gallery
@@ -31,10 +41,8 @@ from installation.take_home import find_address
 from installation.works import BUNDLED_GALLERY
 
 MIN_FREE_BYTES = 500_000_000
-_SOUND_TIMEOUT_S = 15.0
 _CAMERA_TIMEOUT_S = 3.0
 _PICTURE_TIMEOUT_S = 15.0
-_ASK_FOR_SOUND = "import sys; from installation.audio.devices import describe; print(describe(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def _plain(text: str) -> str:
 
 def _findings(config: KioskConfig) -> Iterator[Finding]:
     yield find_screen(os.environ)
-    yield _sound(config.audio.devices)
+    yield find_sound(config.audio.devices)
     yield _synthesizer()
     yield look_through_camera(config.camera)
     yield from _model(config)
@@ -155,18 +163,18 @@ def _answers(unix_socket: str) -> bool:
 # ---------------------------------------------------------------- sound
 
 
-def _sound(devices: Sequence[str]) -> Finding:
-    """Asked of PortAudio in a process of its own: it may take its time, and it may crash."""
-    command = [sys.executable, "-c", _ASK_FOR_SOUND, *devices]
+def find_sound(wishes: Sequence[str]) -> Finding:
+    """Which loudspeakers the music would be played through.
+
+    Args:
+        wishes: Parts of their names, the dearest first; none means the system's default.
+    """
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SOUND_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return Finding("sound", False, "the sound system does not answer", "restart the sound server, or the machine")
-    if answer.returncode == 0:
-        return Finding("sound", True, answer.stdout.strip())
-    last_line = (answer.stderr.strip().splitlines() or ["unknown error"])[-1]
-    found, _, advice = last_line.rpartition("Error: ")[2].partition(": ")
-    return Finding("sound", False, found, advice or "until then the music plays into a silent device")
+        found = ask(wishes)
+    except NoSoundError as error:
+        state, _, advice = str(error).partition(": ")
+        return Finding("sound", False, state, advice or "until then the music plays into a silent device")
+    return Finding("sound", True, f"{found.name}, {found.sample_rate} Hz")
 
 
 def _synthesizer() -> Finding:
@@ -183,10 +191,12 @@ def look_through_camera(config: CameraConfig) -> Finding:
     finding = find_camera(config.source)
     if not config.source or not finding.is_there:
         return finding
-    command = [sys.executable, "-m", "installation.camera.probe", config.source, str(config.width), str(config.height)]
-    command += [] if config.exposure is None else [str(config.exposure)]
+    command = [sys.executable, "-m", "installation.camera.probe"]
+    asked = json.dumps(config.model_dump(include={"source", "width", "height", "exposure"}))  # it may hold a password
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PICTURE_TIMEOUT_S, check=False)
+        answer = subprocess.run(
+            command, input=asked, capture_output=True, text=True, timeout=_PICTURE_TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired:
         return replace(finding, is_there=False, state=f"{finding.state}, but hangs", advice=_no_picture(config.source))
     if answer.returncode != 0:
@@ -220,7 +230,7 @@ def find_camera(name: str | None, dev: Path = DEV) -> Finding:
         )
     if "://" in name:
         return _camera_at(name)
-    if name.isdecimal() or name.startswith(f"{dev}/"):
+    if device_number(name, dev) is not None or name.startswith(f"{dev}/"):
         return _camera_device(name, dev)
     if not Path(name).is_file():
         return Finding("camera", False, f"no file {name}", "correct camera.source in the configuration")
@@ -228,7 +238,8 @@ def find_camera(name: str | None, dev: Path = DEV) -> Finding:
 
 
 def _camera_device(name: str, dev: Path) -> Finding:
-    found = find_device(int(name), None, dev) if name.isdecimal() else Path(name) if Path(name).exists() else None
+    number = device_number(name, dev)
+    found = find_device(number, None, dev) if number is not None else Path(name) if Path(name).exists() else None
     others = _list_devices(dev)
     if found is None:
         advice = f"plug it in, or set camera.source to {others}" if others else "plug it in; there is no other either"

@@ -22,7 +22,7 @@ from pathlib import Path
 from art2mus.artwork_labels import lookup, read_name, read_table
 from installation.messages import WallLabel
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 PICTURE_SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".avif"]
@@ -136,7 +136,7 @@ def _cached_metadata(path: Path, _size: int, _mtime_ns: int) -> Mapping[str, Map
         return read_table(path)
     except (ValueError, OSError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        logger.warning("%s: %s; labels come from the file names", path, reason)
+        _log.warning("%s: %s; labels come from the file names", path, reason)
         return {}
 
 
@@ -153,7 +153,7 @@ def _fingerprint(path: Path, size: int, _mtime_ns: int) -> str:
 
 @lru_cache(maxsize=200_000)
 def _complain_once(line: str) -> None:
-    logger.warning("%s", line)
+    _log.warning("%s", line)
 
 
 def _order(name: str) -> tuple[tuple[int, int, str], ...]:

@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 _MAX_BYTES = 1_000_000
 _NUM_OLD_FILES = 5
-_QUIET_S = 60.0
+_MAX_A_MINUTE = 5
+_MINUTE_S = 60.0
 _MAX_REMEMBERED = 256
 
 
-class Once(logging.Filter):
-    """Lets a line pass once a minute, however often it comes; then says how often it came."""
+@dataclass(slots=True)
+class _Line:
+    since_s: float
+    last: logging.LogRecord
+    num_times: int = 0
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Count seconds by this clock; the records' own times jump with the one on the wall."""
+
+class Repeats(logging.Filter):
+    """Lets equal lines pass five times a minute; how often more they came is said when that minute is over.
+
+    So nothing that happens now and then is missing (a PIN that was tried again, a camera that comes and goes), and what
+    goes wrong many times a second does not fill the file.
+    """
+
+    def __init__(self, say: Callable[[logging.LogRecord], object], clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing has come yet.
+
+        Args:
+            say: Logs a line beside those that are asked for, with the next of these.
+            clock: Counts seconds; the records' own times jump with the clock on the wall.
+        """
         super().__init__()
-        self._clock = clock
-        self._passed: dict[tuple[str, str], tuple[float, int]] = {}
+        self._say, self._clock = say, clock
+        self._lines: dict[tuple[str, str], _Line] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is new."""
-        key = (record.name, record.getMessage())
+        """Whether the line passes."""
+        if hasattr(record, "num_times_more"):
+            return True
         now_s = self._clock()
-        passed_at_s, num_kept_back = self._passed.get(key, (float("-inf"), 0))
-        if now_s - passed_at_s < _QUIET_S:
-            self._passed[key] = (passed_at_s, num_kept_back + 1)
-            return False
-        if len(self._passed) >= _MAX_REMEMBERED:
-            self._passed.clear()
-        self._passed[key] = (now_s, 0)
-        if num_kept_back:
-            record.msg, record.args = f"{key[1]} ({num_kept_back} times more since)", ()
-        return True
+        is_full = len(self._lines) >= _MAX_REMEMBERED
+        for key, line in list(self._lines.items()):
+            if is_full or now_s - line.since_s >= _MINUTE_S:
+                self._lines.pop(key, None)
+                self._sum_up(line)
+        line = self._lines.setdefault((record.name, record.getMessage()), _Line(now_s, record))
+        line.num_times += 1
+        line.last = record
+        return line.num_times <= _MAX_A_MINUTE
+
+    def _sum_up(self, line: _Line) -> None:
+        num_times_more = line.num_times - _MAX_A_MINUTE
+        if num_times_more > 0:
+            record = copy.copy(line.last)
+            record.msg, record.args = f"{record.getMessage()} ({num_times_more} times more within a minute)", ()
+            record.__dict__["num_times_more"] = num_times_more
+            self._say(record)
 
 
 def start_logging(path: Path) -> None:
@@ -49,7 +76,7 @@ def start_logging(path: Path) -> None:
     root.setLevel(logging.INFO)
     terminal = logging.StreamHandler()
     terminal.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    terminal.addFilter(Once())
+    terminal.addFilter(Repeats(terminal.handle))
     root.addHandler(terminal)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,5 +85,5 @@ def start_logging(path: Path) -> None:
         logging.getLogger(__name__).warning("no log file: %s: %s", path, error.strerror)
         return
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    file.addFilter(Once())
+    file.addFilter(Repeats(file.handle))
     root.addHandler(file)

@@ -52,7 +52,7 @@ def _look_up(config: KioskConfig, clip_id: str) -> tuple[ClipInfo, Receipt]:
     folder = config.library.folder or library_dir()
     if not folder.is_dir():
         raise RecomposeError(f"{folder}: there is no library; name the kiosk's --config")
-    library = Library(folder, round(config.library.max_gb * 1e9), patience_s=_PATIENCE_S)
+    library = Library(folder, config.library.max_bytes, patience_s=_PATIENCE_S)
     found = library.find(clip_id)
     library.close()
     if found is None:

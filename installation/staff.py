@@ -39,6 +39,7 @@ class StaffDesk:
         self._door, self._corners_path = door, corners_path
         self._supervisor, self._knob, self._tell_show = supervisor, knob, tell_show
         self._corners = read_corners(corners_path)
+        self._remark = ""
 
     def hear(self, message: messages.FromUi, now_s: float) -> bool:
         """Do what is asked, by those who may ask; what is none of this desk's business is let be.
@@ -75,8 +76,21 @@ class StaffDesk:
                 is_muted=volume.is_muted,
                 gain_db=volume.gain_db,
                 corners=self._corners,
+                remark=self._remark,
             )
         )
+
+    def take_markers(self, found: messages.MarkersFound) -> None:
+        """The painting hangs where its markers are, if all of them were seen; too late if nobody waits any more."""
+        if not self.is_open:
+            return
+        _log.info("markers: %s", found)
+        if found.corners is not None:
+            self._fix(found.corners)
+        elif found.missing:
+            self._remark = f"not seen: marker {', '.join(map(str, found.missing))}"
+        else:
+            self._remark = "these four do not stand around a painting; are they in order?"
 
     def _ask(self, now_s: float, *, is_wrong: bool = False) -> None:
         is_first = not self._door.pin_file.is_set()
@@ -105,9 +119,14 @@ class StaffDesk:
                 self._supervisor.restart(name)
             case messages.FixCorners(corners):
                 self._fix(corners)
+            case messages.MarkersWanted():
+                is_there = "camera" in self._supervisor.names
+                self._remark = "looking for the markers" if is_there else "there is no camera"
+                if is_there:
+                    self._supervisor.send("camera", messages.FindMarkers())
 
     def _fix(self, corners: messages.Outline | None) -> None:
-        self._corners = corners
+        self._corners, self._remark = corners, ""
         if "camera" in self._supervisor.names:
             self._supervisor.send("camera", messages.FixCorners(corners))
         try:

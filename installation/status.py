@@ -21,7 +21,6 @@ from installation.messages import (
     CameraHeartbeat,
     CameraLost,
     ClipReady,
-    Gpu,
     Status,
 )
 from installation.summary import Tally
@@ -153,16 +152,6 @@ class StatusFiles:
                 newer.replace(older)
 
 
-def read_status(path: Path) -> Status | None:
-    """The newest status as another process kept it; None before there is one, or if it cannot be read."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        gpus = tuple(Gpu(**gpu) for gpu in values.pop("gpus"))
-        return Status(**values | {"tier_s": tuple(values["tier_s"]), "gpus": gpus})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
 # ---------------------------------------------------------------- as Prometheus reads it
 
 _Samples = Mapping[str, float | None]  # by label; "" is no label, None is not known and left out
@@ -172,7 +161,7 @@ _METRICS: tuple[tuple[str, str, str, str, Callable[[Status], _Samples]], ...] = 
     ("run_seconds",             "gauge",   "",        "Since the start.", lambda s: {"": s.ran_s}),
     ("scene",                   "gauge",   "scene",   "The scene of the show, as its label.", lambda s: {s.scene: 1}),
     ("clips_total",             "counter", "",        "Clips composed.", lambda s: {"": s.clips}),
-    ("library_plays_total",     "counter", "",        "Clips played while the composer was down.",
+    ("library_plays_total",     "counter", "",        "Clips played from the library.",
      lambda s: {"": s.clips_from_library}),
     ("real_time_factor",        "gauge",   "",        "Seconds of composing per second of music, newest clip.",
      lambda s: {"": s.real_time_factor}),

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.whole_files import whole_file
 from installation.messages import AudioHeartbeat, ClipReady, UiHeartbeat
 
 
@@ -108,7 +109,7 @@ class Summary:
         different_works: How many of them were different.
         fades_s: Seconds from the start to the fades of the last hundred of them.
         clips_made: Composed in this run.
-        clips_from_library: Played from the library because the composer was down.
+        clips_from_library: Played from the library: for a work met before, or because the composer was down.
         music_s: Seconds of music composed.
         seconds_per_clip: Mean over the clips made, all stages.
         real_time_factor: Seconds of composing per second of music.
@@ -208,9 +209,8 @@ def print_summary(summary: Summary) -> None:
 
 def write_summary(summary: Summary, path: Path) -> None:
     """Write a summary as JSON, whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
 
 
 def _seconds(value: float | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,7 +24,6 @@ class Visitors:
 
     Attributes:
         works: Those of visitors, by id.
-        heartbeat: The camera's last, for whoever reports on it.
         state: How the camera is: CameraReady, CameraLost, or None before it said anything.
     """
 
@@ -45,7 +43,6 @@ class Visitors:
             keeps_artworks: Pictures of works that are forgotten stay where they are.
         """
         self.works: OrderedDict[str, Work] = OrderedDict()
-        self.heartbeat: messages.CameraHeartbeat | None = None
         self.state: messages.CameraReady | messages.CameraLost | None = None
         self._tell_camera, self._tell_ui = tell_camera, tell_ui
         self._corners_path, self._keeps_artworks = corners_path, keeps_artworks
@@ -62,20 +59,18 @@ class Visitors:
         if self._is_camera_taught:
             self._teach()
 
-    def take(self, message: messages.FromCamera) -> cues.Event | None:
-        """Hear what the camera says; returns what it means for the show."""
+    def take(self, message: messages.FromCamera, now_s: float) -> cues.Event | None:
+        """Hear what the camera says at this moment (monotonic); returns what it means for the show."""
         match message:
-            case messages.CameraHeartbeat():
-                self.heartbeat = message
             case messages.CameraView():
                 self._view = message
                 self._tell_ui(message)
             case messages.CameraReady(source, width, height):
-                _log.info("camera: %s, %d x %d%s", source, width, height, self._absence())
-                self._note(message)
+                _log.info("camera: %s, %d x %d%s", source, width, height, self._absence(now_s))
+                self._note(message, now_s)
             case messages.CameraLost(source, reason):
                 _log.warning("camera %s: %s; the gallery goes on, and it is tried again", source, reason)
-                self._note(message)
+                self._note(message, now_s)
                 return cues.CameraLost()
             case messages.VisitorCame():
                 return cues.VisitorCame()
@@ -85,12 +80,12 @@ class Visitors:
                 return self._welcome(artwork_id, path)
         return None
 
-    def camera_went(self) -> cues.Event | None:
+    def camera_went(self, now_s: float) -> cues.Event | None:
         """The camera's process is gone, and with it all it knew; there will be another."""
         self._is_camera_taught = False
         if not isinstance(self.state, messages.CameraReady):
             return None
-        return self.take(messages.CameraLost(self.state.source, "its process ended"))
+        return self.take(messages.CameraLost(self.state.source, "its process ended"), now_s)
 
     def tell_ui_again(self) -> None:
         """The ui is a new one."""
@@ -100,12 +95,12 @@ class Visitors:
 
     # ------------------------------------------------------------ details
 
-    def _absence(self) -> str:
-        return f", after {time.monotonic() - self._lost_at_s:.1f} s without" if self._lost_at_s is not None else ""
+    def _absence(self, now_s: float) -> str:
+        return f", after {now_s - self._lost_at_s:.1f} s without" if self._lost_at_s is not None else ""
 
-    def _note(self, state: messages.CameraReady | messages.CameraLost) -> None:
+    def _note(self, state: messages.CameraReady | messages.CameraLost, now_s: float) -> None:
         self.state, self._view = state, None
-        self._lost_at_s = time.monotonic() if isinstance(state, messages.CameraLost) else None
+        self._lost_at_s = now_s if isinstance(state, messages.CameraLost) else None
         self._tell_ui(state)
         if not self._is_camera_taught:
             self._teach()  # it reads by now, so that telling it much does not keep us waiting

@@ -33,6 +33,11 @@ def repository() -> Path:
     return REPOSITORY
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know which tests are held to seconds: `make test` runs the others side by side, and these one by one."""
+    config.addinivalue_line("markers", "alone: held to seconds, and has the machine to itself, as `e2e` has")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests at full size, unless they are asked for by their mark or their file."""
     if "full_size" in config.option.markexpr or any("test_full_size" in argument for argument in config.args):

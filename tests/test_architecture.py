@@ -5,7 +5,7 @@ import fnmatch
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,6 +103,10 @@ def imports_of(source: str) -> tuple[tuple[int, str], ...]:
     return tuple(names_imported(code, package=".".join(Path(source).parent.parts)))
 
 
+def docstring_of(source: str) -> str:
+    return ast.get_docstring(ast.parse((REPOSITORY / source).read_text(encoding="utf-8"))) or ""
+
+
 def is_below(module: str, parent: str) -> bool:
     return module == parent or module.startswith(parent + ".")
 
@@ -135,13 +139,37 @@ def test_imports_go_one_way(rule: Rule) -> None:
 
 @pytest.mark.parametrize("source", STANDARD_LIBRARY_ONLY)
 def test_the_show_needs_only_the_standard_library(source: str) -> None:
-    if source not in SOURCES:
-        assert source == "installation/schedule.py", "the show and the playlist are always there"
-        return
     outside = {module for _, module in imports_of(source) if module.split(".")[0] not in sys.stdlib_module_names}
     assert all(f"{module.rsplit('.', 1)[0].replace('.', '/')}.py" in STANDARD_LIBRARY_ONLY for module in outside), (
         outside
     )
+
+
+@pytest.mark.parametrize(
+    ("promise", "is_allowed"),
+    [
+        ("Standard library only", lambda module: module.split(".")[0] in {*sys.stdlib_module_names, *PACKAGES}),
+        ("No Qt", lambda module: not is_below(module, "PyQt6")),
+    ],
+)
+def test_a_file_imports_what_its_docstring_says(promise: str, is_allowed: Callable[[str], bool]) -> None:
+    promising = [source for source in SOURCES if promise in docstring_of(source)]
+    assert promising
+    broken = [
+        f"{source}:{line}: {module}"
+        for source in promising
+        for line, module in imports_of(source)
+        if not is_allowed(module)
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("package", ["audio", "camera"])
+def test_a_package_says_what_each_of_its_files_is_for(package: str) -> None:
+    folder = REPOSITORY / "installation" / package
+    said = docstring_of(f"installation/{package}/__init__.py")
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert {name for name in files if not re.search(rf"\b{name}\b", said)} == set()
 
 
 @pytest.mark.parametrize("option", ["--help", "--check"])

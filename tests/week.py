@@ -2,14 +2,14 @@
 
     python -m tests.week [--days 7]
 
-The director, its show, its library, its gallery and the mixer are the real ones. Time is told, the other processes
-are played by the supervisor, and the composer is done as soon as it is asked.
+The director, its show, its library, its gallery, its visitors and the mixer are the real ones. Time is told, the other
+processes are played by the supervisor: the composer is done as soon as it is asked, and the camera sees somebody every
+ten minutes, with a work of the gallery or one of their own.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import logging
 import os
@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import psutil
@@ -32,7 +31,7 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from installation import cues, messages
+from installation import messages
 from installation.audio.clips import Clip
 from installation.audio.mixer import Mixer, Started
 from installation.config import load_config
@@ -75,6 +74,7 @@ class Children:
         self._mixer.set_bed(self._clip(messages.BED_CLIP_ID))
         self._say("audio", messages.AudioReady("simulated", RATE, 0.2))
         self._say("composer", messages.ComposerReady("simulated", 0.0))
+        self._say("camera", messages.CameraReady("simulated", 1280, 720))
 
     def wait(self, timeout_s: float) -> Iterator[Said]:
         """A second passes."""
@@ -88,8 +88,21 @@ class Children:
         silence_s, loop_s, bed_s = state.silent_frames / RATE, state.tier_frames[1] / RATE, state.tier_frames[2] / RATE
         heartbeat = (state.frame, 0, silence_s, loop_s, bed_s, state.tier, state.clip_id, state.position / RATE, 0.0)
         self._say("audio", messages.AudioHeartbeat(*heartbeat))
+        self._say("camera", messages.CameraHeartbeat(round(30 * self.now_s), 30.0, 0.03))
         while self._news:
             yield self._news.popleft()
+
+    def hold_up(self, artwork_id: str, picture: Path | None) -> None:
+        """The camera sees a visitor, and then the work."""
+        centre = 0.5 + 0.01 * self._random.standard_normal()
+        outline = tuple((centre + x, centre + y) for x, y in ((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2)))
+        self._say("camera", messages.VisitorCame())
+        self._say("camera", messages.CameraView(outline, "frame", 0.9, messages.Hint.NONE, 1.0))
+        self._say("camera", messages.ArtworkSeen(artwork_id, picture))
+
+    def leave(self) -> None:
+        """The camera sees nobody any more."""
+        self._say("camera", messages.VisitorLeft())
 
     def send(self, name: str, message: Any) -> bool:
         """What the director says to a child."""
@@ -157,8 +170,8 @@ def _sound_file() -> bytes:
 class _Calendar:
     """In the place of the interruption: a visitor now and then, and the end after so many days."""
 
-    def __init__(self, children: Children, num_days: int) -> None:
-        self._children = children
+    def __init__(self, children: Children, folder: Path, num_days: int) -> None:
+        self._children, self._folder = children, folder
         self._end_s = num_days * DAY_S
         self._random = random.Random(1)
         self.director: Director
@@ -168,13 +181,21 @@ class _Calendar:
     def has_come(self) -> bool:
         now_s = self._children.now_s
         if now_s % VISITOR_EVERY_S == 1:
-            work = self._random.choice(sorted(self.director._works))
-            self.director._tell_show(cues.ArtworkFound(work))
+            self._children.hold_up(*self._choose(round(now_s)))
         elif now_s % VISITOR_EVERY_S == 120:
-            self.director._tell_show(cues.VisitorLeft())
+            self._children.leave()
         if now_s and now_s % (DAY_S / 4) == 0:
             self.footprints.append(_footprint(now_s / DAY_S, self._children.num_clips))
         return now_s >= self._end_s
+
+    def _choose(self, number: int) -> tuple[str, Path | None]:
+        """A work of the gallery, or, every second time, one that nobody knows: cut out, as the camera does it."""
+        work = self._random.choice(list(self.director._gallery.works.values()))
+        if number % (2 * VISITOR_EVERY_S) > VISITOR_EVERY_S:
+            return work.artwork_id, None
+        picture = self._folder / f"visitor-{number}{work.path.suffix}"
+        shutil.copyfile(work.path, picture)
+        return picture.stem, picture
 
     def take_hangup(self) -> bool:
         return False
@@ -187,10 +208,8 @@ def _footprint(day: float, num_clips: int) -> Footprint:
 
 
 def live(num_days: int) -> list[Footprint]:
-    """Live so many days; returns what was needed at the end of each quarter of them."""
-    memory = MEMORY if MEMORY.is_dir() else None  # on a disk, most of the time would be waited for it
-    with tempfile.TemporaryDirectory(prefix="week", dir=memory) as name, contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.dict(os.environ, ART2MUS_HOME=name))
+    """Live so many days, with ART2MUS_HOME as it is; returns what was needed at the end of each quarter of them."""
+    with a_folder() as name:
         gallery = Path(name, "gallery")
         shutil.copytree(BUNDLED_GALLERY, gallery)
         library = Path(name, "library")
@@ -199,12 +218,17 @@ def live(num_days: int) -> list[Footprint]:
             None, [f"gallery.folder={gallery}", f"library.folder={library}", "library.max_gb=0.05", "sampling.seed=1"]
         )
         plans = [ChildPlan("composer", "nobody", (ComposerSettings("mini", library),), 1.0, 1.0)]
-        calendar = _Calendar(children, num_days)
+        calendar = _Calendar(children, Path(name), num_days)
         calendar.director = Director(
             config, RunOptions(0.0), lambda _: plans, lambda *_: children, lambda: children.now_s
         )
         calendar.director.run(calendar)  # type: ignore[arg-type]
     return calendar.footprints
+
+
+def a_folder() -> tempfile.TemporaryDirectory[str]:
+    """In memory: on a disk, most of the time would be waited for it."""
+    return tempfile.TemporaryDirectory(prefix="week", dir=MEMORY if MEMORY.is_dir() else None)
 
 
 def growth_mb(footprints: list[Footprint]) -> float:
@@ -220,7 +244,9 @@ def main() -> int:
     days: int = parser.parse_args().days
     logging.disable(logging.WARNING)
     began_s = time.monotonic()
-    footprints = live(days)
+    with a_folder() as home:
+        os.environ["ART2MUS_HOME"] = home  # this process is the week's own
+        footprints = live(days)
     table = Table(title=f"{days} days in {time.monotonic() - began_s:.0f} s", title_justify="left")
     for heading in ("day", "memory", "threads", "file handles", "clips"):
         table.add_column(heading, justify="right")

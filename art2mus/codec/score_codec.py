@@ -115,7 +115,7 @@ class ScoreCodec(RollVAE):
     def sonify(self, clip: Clip) -> Clip:
         """Perform the score; stereo.
 
-        Raises: SynthesizerMissing without FluidSynth's library; the message says what to install.
+        Raises: SynthesizerMissingError without FluidSynth's library; the message says what to install.
         """
         *past, rendering = self._renderings(clip, clip.plan.latent_steps)
         waveform = _fitted(rendering.waveform, round(clip.plan.length_s * self.sample_rate))

@@ -16,6 +16,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from art2mus.whole_files import whole_file
+
 CACHE_VERSION = 1
 QUARTET_COLLECTIONS = ("beethoven", "mozart", "haydn", "corelli", "monteverdi")
 TUNE_COLLECTIONS = ("ryansMammoth", "oneills1850")
@@ -87,11 +89,9 @@ def load_corpus(collections: Iterable[str], cache: Path, num_processes: int = 2)
 
 
 def _write(path: Path, scores: Iterable[WrittenScore]) -> None:
-    partial = path.with_suffix(".partial")
-    with gzip.open(partial, "wt", encoding="utf-8", compresslevel=5) as stream:
+    with whole_file(path) as partial, gzip.open(partial, "wt", encoding="utf-8", compresslevel=5) as stream:
         for score in scores:
             stream.write(json.dumps(_to_json(score)) + "\n")
-    partial.replace(path)
 
 
 def _read(path: Path) -> Iterator[WrittenScore]:

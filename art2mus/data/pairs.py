@@ -31,6 +31,7 @@ from art2mus.data.windows import ATTRIBUTES, Windows, load_windows
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, MAX_Z, load_scale, measure_picture
 from art2mus.metrics.sound_affect import ANALYSIS_RATE, sound_features
 from art2mus.strict_yaml import ConfigError, Section, load
+from art2mus.whole_files import whole_file
 
 Affects = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -89,10 +90,8 @@ class Pairs:
 
     def save(self, path: Path) -> None:
         """Write one compressed file, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez_compressed(partial, **vars(self))
-        partial.replace(path)
+        with whole_file(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -241,10 +240,8 @@ def _load_cache(config: PairsConfig) -> dict[int, NDArray[np.float64]]:
 
 
 def _save_cache(config: PairsConfig, known: dict[int, NDArray[np.float64]]) -> None:
-    config.cache.parent.mkdir(parents=True, exist_ok=True)
-    partial = config.cache.with_suffix(".partial.npz")
-    np.savez(partial, index=np.array(list(known)), features=np.array(list(known.values())))
-    partial.replace(config.cache)
+    with whole_file(config.cache) as partial, partial.open("wb") as file:
+        np.savez(file, index=np.array(list(known)), features=np.array(list(known.values())))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.codec.score import LAYERS, MELODY, NUM_ROWS, STEPS_PER_BAR, FloatArray, Note, Score
+from art2mus.whole_files import whole_file
 
 WINDOW_BARS = 8
 MIN_NOTES = 8
@@ -146,12 +147,17 @@ class Windows:
         rolls[batch[is_struck], 2 * layer[is_struck] + 1, onset[is_struck], row[is_struck]] = 1.0
         return rolls
 
+    def some_held_out(self, num_windows: int) -> IntArray:
+        """Choose held-out windows to measure on; everybody who measures chooses the same first ones.
+
+        Shape: result (at most num_windows,).
+        """
+        return np.random.default_rng(0).permutation(self.held_out)[:num_windows]
+
     def save(self, path: Path) -> None:
         """Write one compressed file, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez_compressed(partial, **vars(self))
-        partial.replace(path)
+        with whole_file(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, **vars(self))
 
 
 def pack_notes(score: Score) -> NDArray[np.uint8]:

@@ -16,10 +16,12 @@ import soundfile
 import art2mus
 from art2mus.data.progress import progress_bar
 from art2mus.data.tables import DataError
+from art2mus.digests import content_digest
 from art2mus.evaluation.items import Item, partners
 from art2mus.evaluation.settings import EvaluateSettings, ModelSettings
 from art2mus.images import load_artwork
-from art2mus.models import load_pipeline, locate
+from art2mus.models import cache_folder, load_pipeline
+from art2mus.models.identity import IDENTITIES_FILE, identify
 from art2mus.picture import Palette, draw_notes
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Order:
 
     Attributes:
         model: Name of the model, or its folder.
-        weights: Digest of its files.
+        weights: What its files hold, as a hash.
         artwork: Path of what it sees; none for text alone.
         picture: Digest of that file.
         prompt, negative_prompt, num_inference_steps, length_s, seed: As the pipeline takes them.
@@ -77,7 +79,7 @@ def plan_clips(settings: EvaluateSettings, items: Sequence[Item]) -> Orders:
     planned = {}
     for name, model in settings.models.items():
         seen = [items[number] for number in others] if model.sees == "shuffled" else items
-        weights = _folder_digest(locate(model.model))
+        weights = identify(model.model, cache_folder() / IDENTITIES_FILE)
         planned[name] = [
             [_order(name, model, item, weights, settings, number) for number in range(settings.clips_per_artwork)]
             for item in seen
@@ -137,7 +139,7 @@ def _order(name: str, model: ModelSettings, item: Item, weights: str, settings: 
         model=model.model,
         weights=weights,
         artwork=None if is_text else str(item.artwork_path),
-        picture=None if is_text else _file_digest(item.artwork_path),
+        picture=None if is_text else content_digest(item.artwork_path),
         prompt=prompt,
         negative_prompt=model.negative_prompt,
         num_inference_steps=model.num_inference_steps,
@@ -187,16 +189,3 @@ def _write(folder: Path, order: Order, clip: Clip, sample_rate: int, picture: Im
     text = json.dumps({**asdict(order), "art2mus": art2mus.__version__}, indent=1, ensure_ascii=False)
     receipt.write_text(text + "\n", "utf-8")
     yield receipt
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _folder_digest(folder: Path) -> str:
-    """Changes with the name or the content of any file: a model that was trained on is another model."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()} {_file_digest(path)}\n".encode())
-    return digest.hexdigest()

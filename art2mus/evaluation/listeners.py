@@ -14,17 +14,21 @@ import numpy as np
 import art2mus
 from art2mus.data.embedders import IMAGEBIND_MIN_S, IMAGEBIND_RATE
 from art2mus.data.tables import DataError
+from art2mus.digests import content_digest
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import STANDARD_FILE, measure_sound
 from art2mus.metrics.embedders import (
+    AST,
     DISTANCE_NAMES,
+    PASST,
     AudioEmbedder,
     FloatArray,
     Waveform,
+    load_classifier,
     load_embedder,
     weights_digest,
 )
-from art2mus.metrics.embedding_cache import content_digest, embed_sounds, kept
+from art2mus.metrics.embedding_cache import embed_sounds, kept
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
 from art2mus.models import load_imagebind
 
@@ -137,9 +141,10 @@ def _load_imagebind(weights: str | None) -> AudioEmbedder:
 
 
 def _load_classifier(weights: str | None) -> AudioEmbedder:
-    from art2mus.metrics.kl import SoundClassifier
-
-    return SoundClassifier.from_pretrained(weights)
+    """AST's kind is a folder or a name, PaSST a file, or "passt" for the file in its usual place."""
+    if weights == PASST:
+        return load_classifier(PASST)
+    return load_classifier(PASST if weights is not None and Path(weights).is_file() else AST, weights)
 
 
 _OTHERS: Mapping[str, Callable[[str | None], AudioEmbedder]] = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
+from art2mus.choices import Dtype
 from art2mus.strict_yaml import Section
 
 File = Annotated[Path, Field(strict=False)]
@@ -67,7 +68,7 @@ class EvaluateSettings(Section):
     weights: Annotated[dict[Metric, str], Field(default_factory=dict)]
     num_examples: Annotated[int, Field(ge=0)] = 6
     device: str = "cpu"
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Dtype = "float32"
 
     @field_validator("models")
     @classmethod

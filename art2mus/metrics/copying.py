@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     lookup = CopyingLookup(windows)
-    chosen = np.random.default_rng(0).permutation(windows.held_out)[: options.limit]
+    chosen = windows.some_held_out(options.limit)
     found = [lookup.nearest(windows.score(int(index))).likeness for index in chosen]
     print(f"likeness of held-out windows to the nearest training window: mean {np.mean(found):.3f}, ", end="")
     print(f"95 % below {np.percentile(found, 95):.3f}, highest {max(found):.3f}")

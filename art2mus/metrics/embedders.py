@@ -42,6 +42,7 @@ class AudioEmbedder(Protocol):
         """
 
 
+AST, PASST = "ast", "passt"
 DISTANCE_NAMES = {"musicnn": "FD-MusiCNN", "vggish": "FAD", "clap": "FAD-CLAP"}
 """What the Fréchet distance in the space of each embedder is called."""
 
@@ -172,5 +173,5 @@ _LOADERS: dict[str, Callable[[str | None], AudioEmbedder]] = {
     "vggish": _load_vggish,
     "clap": _load_clap,
 }
-CLASSIFIERS: dict[str, Callable[[str | None], AudioEmbedder]] = {"ast": _load_ast, "passt": _load_passt}
+CLASSIFIERS: dict[str, Callable[[str | None], AudioEmbedder]] = {AST: _load_ast, PASST: _load_passt}
 """By what the KL of labels is measured."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ import platformdirs
 from rich.console import Console
 from rich.progress import track
 
+from art2mus.digests import content_digest
 from art2mus.metrics.embedders import AudioEmbedder, FloatArray
 from art2mus.sound_files import UnreadableSoundError, load_mono
 
 
-def cache_folder() -> Path:
+def embeddings_folder() -> Path:
     """Where embeddings lie: `embeddings` in `ART2MUS_HOME`, or in the user's cache folder. It may be deleted."""
     home = os.environ.get("ART2MUS_HOME")
     return (Path(home) if home else platformdirs.user_cache_path("art2mus")) / "embeddings"
@@ -40,26 +40,25 @@ class EmbeddedSounds:
     failed: dict[Path, str]
 
 
-def embed_sounds(paths: Sequence[Path], embedder: AudioEmbedder, folder: Path | None = None) -> EmbeddedSounds:
+def embed_sounds(paths: Sequence[Path], embedder: AudioEmbedder) -> EmbeddedSounds:
     """Embed sound files; an interrupted run goes on where it was.
 
     Args:
         paths: The files.
         embedder: What looks at them.
-        folder: Where embeddings are kept; None is `cache_folder()`.
     """
     embedded: dict[Path, FloatArray] = {}
     failed: dict[Path, str] = {}
     console = Console(stderr=True)
     for path in track(paths, f"listening ({embedder.name})", console=console, transient=True):
         try:
-            embedded[path] = embed_sound(path, embedder, folder)
+            embedded[path] = embed_sound(path, embedder)
         except UnreadableSoundError as error:
             failed[path] = str(error)
     return EmbeddedSounds(tuple(embedded), tuple(embedded.values()), failed)
 
 
-def embed_sound(path: Path, embedder: AudioEmbedder, folder: Path | None = None) -> FloatArray:
+def embed_sound(path: Path, embedder: AudioEmbedder) -> FloatArray:
     """Embed one file, or find what is kept of it.
 
     Shape: (num_windows, dim).
@@ -69,19 +68,18 @@ def embed_sound(path: Path, embedder: AudioEmbedder, folder: Path | None = None)
         content = content_digest(path)
     except OSError as error:
         raise UnreadableSoundError(f"{path}: cannot be read: {error.strerror}") from error
-    return kept(embedder.identity, content, lambda: embedder.embed(load_mono(path, embedder.sample_rate)), folder)
+    return kept(embedder.identity, content, lambda: embedder.embed(load_mono(path, embedder.sample_rate)))
 
 
-def kept(identity: str, content: str, compute: Callable[[], FloatArray], folder: Path | None = None) -> FloatArray:
+def kept(identity: str, content: str, compute: Callable[[], FloatArray]) -> FloatArray:
     """Give an embedding, computed only if it is not kept yet.
 
     Args:
         identity: Of what computes it.
         content: Digest of the file it is of.
         compute: Computes it.
-        folder: Where embeddings are kept; None is `cache_folder()`.
     """
-    place = (folder or cache_folder()) / identity / f"{content}.npy"
+    place = embeddings_folder() / identity / f"{content}.npy"
     if place.is_file():
         return np.asarray(np.load(place))
     embedding = compute()
@@ -95,12 +93,3 @@ def kept(identity: str, content: str, compute: Callable[[], FloatArray], folder:
     finally:
         partial.unlink(missing_ok=True)
     return embedding
-
-
-def content_digest(path: Path) -> str:
-    """Give a name to what a file holds.
-
-    Raises: OSError.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

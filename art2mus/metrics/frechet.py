@@ -26,6 +26,7 @@ from art2mus.metrics.embedders import DISTANCE_NAMES, load_embedder
 from art2mus.metrics.embedding_cache import embed_sounds
 from art2mus.models import ModelMissingError
 from art2mus.sound_files import list_sounds
+from art2mus.whole_files import whole_file
 
 Points = NDArray[np.float32] | NDArray[np.float64]
 
@@ -218,9 +219,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(describe(DISTANCE_NAMES[options.embedder], distance))
     if options.output is not None:
         report = {"embedder": embedder.identity, **asdict(distance)}
-        partial = options.output.with_name(options.output.name + ".part")
-        partial.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-        partial.replace(options.output)
+        with whole_file(options.output) as partial:
+            partial.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return 2 if reference.failed or generated.failed else 0
 
 

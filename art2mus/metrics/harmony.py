@@ -100,9 +100,9 @@ def scramble(score: Score, rng: np.random.Generator) -> Score:
     return Score(tuple(moved), score.num_steps)
 
 
-def measure_chance(scores: Sequence[Score], seed: int = 0) -> HarmonyFigures:
-    """Measure the same scores with every pitch moved at random."""
-    rng = np.random.default_rng(seed)
+def measure_chance(scores: Sequence[Score]) -> HarmonyFigures:
+    """Measure the same scores with every pitch moved at random, each time alike."""
+    rng = np.random.default_rng(0)
     return measure([scramble(score, rng) for score in scores])
 
 
@@ -219,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    chosen = np.random.default_rng(0).permutation(windows.held_out)[: options.limit]
+    chosen = windows.some_held_out(options.limit)
     scores = [windows.score(int(index)) for index in chosen]
     print(table({"chance": measure_chance(scores), "held out": measure(scores)}))
     return 0

@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    indices = np.random.default_rng(0).permutation(windows.held_out)[options.skip :][: options.num_clips]
+    indices = windows.some_held_out(options.skip + options.num_clips)[options.skip :]
     how = {"guidance_scale": options.guidance_scale, "num_inference_steps": options.num_inference_steps}
     truth = [windows.score(int(index)) for index in indices]
     generated = generate(options.folder, windows, indices, **how)

@@ -38,6 +38,7 @@ from art2mus.metrics.retrieval import describe as describe_retrieval
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
 from art2mus.models import BUNDLED, ModelMissingError, load_pipeline
 from art2mus.sound_files import UnreadableSoundError, list_sounds, read_sound
+from art2mus.whole_files import whole_file
 
 LABELS = "metadata.json"
 
@@ -276,7 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(describe(figures))
     if options.output is not None:
         report = {name: asdict(each) for name, each in figures.items()}
-        options.output.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        with whole_file(options.output) as partial:
+            partial.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return 0
 
 

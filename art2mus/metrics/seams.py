@@ -165,7 +165,7 @@ def judge_windows(path: Path, performances: Sequence[Performance], num_windows: 
     from art2mus.metrics.relevance import scores_played
 
     windows = load_windows(path)
-    indices = np.random.default_rng(0).permutation(windows.held_out)[:num_windows]
+    indices = windows.some_held_out(num_windows)
     scores = [windows.score(int(index)) for index in indices]
     ways = [performances[number % len(performances)] for number in range(len(scores))]
     sounds = track(scores_played(scores, ways), "performing", len(scores), transient=True)

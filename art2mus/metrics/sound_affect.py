@@ -47,6 +47,9 @@ FLUX_RATE_HZ = ANALYSIS_RATE / FLUX_HOP
 LOWEST_PITCH, NUM_PITCHES = 33, 64
 """Tones from A1 (55 Hz) to C7 (2093 Hz), as MIDI numbers."""
 
+NUM_PARTIALS = 16
+"""So many, the strongest, are taken into account for roughness."""
+
 SOUND_FEATURES = (
     "mode",
     "key_clarity",
@@ -292,7 +295,7 @@ def _centroid(spectrum: NDArray[np.float32]) -> float:
     return float(np.log2((magnitudes * frequencies).sum() / magnitudes.sum()))
 
 
-def _roughness(spectrum: NDArray[np.float32], num_partials: int = 16) -> float:
+def _roughness(spectrum: NDArray[np.float32]) -> float:
     """Give the beating of the strongest partials against each other, relative to their strength.
 
     Source: Sethares 1993, J. Acoust. Soc. Am. 94 (curve fitted to Plomp & Levelt 1965).
@@ -300,7 +303,7 @@ def _roughness(spectrum: NDArray[np.float32], num_partials: int = 16) -> float:
     frames = spectrum[::2, : TONE_WINDOW // 4]
     inner = frames[:, 1:-1]
     peaks = np.where((inner > frames[:, :-2]) & (inner >= frames[:, 2:]), inner, 0.0)
-    strongest = np.argpartition(-peaks, num_partials, axis=1)[:, :num_partials]
+    strongest = np.argpartition(-peaks, NUM_PARTIALS, axis=1)[:, :NUM_PARTIALS]
     strength = np.take_along_axis(peaks, strongest, axis=1).astype(np.float64)
     frequency = (strongest + 1) * ANALYSIS_RATE / TONE_WINDOW
     lower = np.minimum(frequency[:, :, None], frequency[:, None, :])

@@ -70,11 +70,10 @@ def write_scale(
     features: Sequence[str],
     relations: Mapping[str, Mapping[str, float]],
     corpus: NDArray[np.float64],
-    path: Path = STANDARD_PATH,
 ) -> AffectScale:
     """Fit a scale to a corpus and put its constants into the data file, beside the other kind's."""
     scale = AffectScale.fitted(features, relations, corpus)
-    standard = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    standard = json.loads(STANDARD_PATH.read_text("utf-8")) if STANDARD_PATH.exists() else {}
     standard[kind] = {
         "num_items": len(corpus),
         "features": list(features),
@@ -83,7 +82,7 @@ def write_scale(
             for name in ("feature_mean", "feature_std", "affect_mean", "affect_std")
         },
     }
-    path.write_text(json.dumps(standard, indent=1) + "\n", "utf-8")
+    STANDARD_PATH.write_text(json.dumps(standard, indent=1) + "\n", "utf-8")
     return scale
 
 

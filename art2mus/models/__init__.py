@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from art2mus.models.assembly import ASSEMBLY, Assembly
-from art2mus.models.hub import LOCK, Source, is_complete
+from art2mus.models.hub import LOCK, DownloadError, Source, is_complete
 
 if TYPE_CHECKING:
     import torch
@@ -145,12 +145,11 @@ def load_pipeline(
         raise ModelMissingError(f"model {str(name_or_path)!r}: {error}") from error
 
 
-def load_imagebind(name_or_path: str | Path = "imagebind", dtype: torch.dtype | None = None) -> ImageBind:
-    """Load ImageBind's two towers.
+def load_imagebind(name_or_path: str | Path = "imagebind") -> ImageBind:
+    """Load ImageBind's two towers, in float32.
 
     Args:
         name_or_path: "imagebind", a file of published weights, or a folder.
-        dtype: Of the weights; None is float32.
 
     Raises: ModelMissingError.
     """
@@ -159,9 +158,22 @@ def load_imagebind(name_or_path: str | Path = "imagebind", dtype: torch.dtype | 
     from art2mus.models.loading import imagebind
 
     try:
-        return imagebind(path, dtype)
+        return imagebind(path)
     except CheckpointError as error:
         raise ModelMissingError(str(error)) from error
+
+
+def existing_folder(name: str) -> Path:
+    """Take what is no name of a model for a folder.
+
+    Raises: ModelMissingError, with a suggestion, if there is none.
+    """
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        close = difflib.get_close_matches(name, MODELS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"models are {', '.join(MODELS)}, or a folder"
+        raise ModelMissingError(f"model {name!r}: there is no such folder, and no model of that name; {hint}")
+    return folder
 
 
 def _folder_of(name: str) -> tuple[Path, str]:
@@ -170,21 +182,19 @@ def _folder_of(name: str) -> tuple[Path, str]:
         folder = Path(str(resources.files("art2mus"))) / "assets" / BUNDLED
         return folder, "the bundled model is missing from this installation; install art2mus again"
     command = f"'python -m art2mus.models download {name}'"
-    folder = models_folder() / name if name in MODELS else _existing_folder(name)
-    if (folder / LOCK).is_file() and not is_complete(folder):
+    folder = models_folder() / name if name in MODELS else existing_folder(name)
+    if (folder / LOCK).is_file() and not _is_complete(name, folder):
         raise ModelMissingError(f"model {name!r}: not all of it is in {folder} yet\n  go on with {command}")
     if name in MODELS:
         return folder, f"its weights are published by others and not bundled; fetch them with {command}"
     return folder, "this folder is not a saved pipeline; name the one that Art2MusPipeline.save_pretrained wrote"
 
 
-def _existing_folder(name: str) -> Path:
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        close = difflib.get_close_matches(name, MODELS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"models are {', '.join(MODELS)}, or a folder"
-        raise ModelMissingError(f"model {name!r}: there is no such folder, and no model of that name; {hint}")
-    return folder
+def _is_complete(name: str, folder: Path) -> bool:
+    try:
+        return is_complete(folder)
+    except DownloadError as error:
+        raise ModelMissingError(f"model {name!r}: {error}") from error
 
 
 def _locate_parts(name: str, folder: Path) -> None:

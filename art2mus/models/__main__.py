@@ -7,16 +7,25 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from art2mus.choices import CONDITIONINGS, VIEWS
 from art2mus.exit_codes import FAILED
-from art2mus.models import BUNDLED_PROJECTIONS, MODELS, ModelMissingError, locate, locate_imagebind, models_folder
-from art2mus.models.assembly import ASSEMBLY, Assembly, put_together
+from art2mus.models import (
+    BUNDLED_PROJECTIONS,
+    MODELS,
+    ModelMissingError,
+    existing_folder,
+    locate,
+    locate_imagebind,
+    models_folder,
+)
+from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.models.hub import LOCK, DownloadError, Lock, download, verify
 
 PROJECTION_NEEDED = """\
 {name} needs its projection, a small file that its authors publish; we know of no address for it that stays
   ask for {file} at https://github.com/justivanr/art2mus_, then add --projection FILE"""
-PROJECTIONS = {"art2mus": ("art2mus_img_proj_layer.pt", 1), "art2mus-4": ("art2mus_4_img_proj_layer.pt", 4)}
-"""What the authors call the file, and how many tokens it makes."""
+NUM_TOKENS = {"art2mus": 1, "art2mus-4": 4}
+"""That the projection makes of a picture."""
 
 
 class CommandError(Exception):
@@ -54,11 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     fetching.add_argument("--imagebind", metavar="FILE", help="imagebind_huge.pth, if it is here already")
     fetching.add_argument("--audioldm2", metavar="FOLDER", help="AudioLDM 2 (a folder or a name; default: audioldm2)")
     fetching.add_argument(
-        "--conditioning", choices=("reference", "framed"), default="reference", help="how the projection was trained"
+        "--conditioning", choices=CONDITIONINGS, default="reference", help="how the projection was trained"
     )
+    fetching.add_argument("--view", choices=VIEWS, help="how much is seen of a wide picture (default: crop)")
     checking = commands.add_parser("verify", help="compare every file with the hash it was published with")
     checking.set_defaults(run=_verify)
-    checking.add_argument("name", choices=MODELS, metavar="NAME")
+    checking.add_argument("name", metavar="NAME", help="of a model, or its folder")
     stating = commands.add_parser("memory", help="what a model needs of it, by component, before it is loaded")
     stating.set_defaults(run=_state_memory)
     stating.add_argument("name", metavar="NAME", help="of a model, or its folder")
@@ -115,17 +125,18 @@ def _assemble(options: argparse.Namespace) -> None:
     folder = models_folder() / options.name
     known = Assembly.read(folder) if (folder / ASSEMBLY).is_file() else None
     if options.projection is None and known is None:
-        raise CommandError(PROJECTION_NEEDED.format(name=options.name, file=PROJECTIONS[options.name][0]))
+        raise CommandError(PROJECTION_NEEDED.format(name=options.name, file=published_name(NUM_TOKENS[options.name])))
     if options.projection is not None:
         _check_projection(options.name, options.projection)
     base = _fetched(options.audioldm2 or (known.base if known else "audioldm2"))
     image_encoder = _fetched(options.imagebind or (known.image_encoder if known else "imagebind"))
     locate(base)
     locate_imagebind(image_encoder)
+    view = options.view or (known.view if known else None)
     if known is None or options.projection is not None:
-        put_together(folder, base, image_encoder, options.projection, options.conditioning)
+        put_together(folder, base, image_encoder, options.projection, options.conditioning, view)
     else:
-        dataclasses.replace(known, base=base, image_encoder=image_encoder).write(folder)
+        dataclasses.replace(known, base=base, image_encoder=image_encoder, view=view).write(folder)
 
 
 def _fetched(part: str) -> str:
@@ -145,13 +156,13 @@ def _check_projection(name: str, path: Path) -> None:
         num_tokens = ImageProjection.from_file(path).config.num_tokens
     except CheckpointError as error:
         raise CommandError(error) from error
-    if num_tokens != PROJECTIONS[name][1]:
+    if num_tokens != NUM_TOKENS[name]:
         tokens = "1 token" if num_tokens == 1 else f"{num_tokens} tokens"
-        raise CommandError(f"{path}: makes {tokens} of a picture, but {name} has {PROJECTIONS[name][1]}")
+        raise CommandError(f"{path}: makes {tokens} of a picture, but {name} has {NUM_TOKENS[name]}")
 
 
 def _verify(options: argparse.Namespace) -> int:
-    folder = models_folder() / options.name
+    folder = models_folder() / options.name if options.name in MODELS else existing_folder(options.name)
     if options.name in BUNDLED_PROJECTIONS:
         print(f"{options.name} came with this installation; {locate(options.name)}")
         return 0

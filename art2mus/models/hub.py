@@ -8,6 +8,7 @@ without a network.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import hashlib
 import json
@@ -17,7 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from art2mus.whole_files import whole_file
+
 LOCK = "lock.json"
+MAKE_ROOM = "make room, or name another disk with ART2MUS_HOME"
+DISK_FULL = f"the disk is full; what was fetched is kept\n  {MAKE_ROOM}, and run the command again"
 _CHUNK = 1 << 22
 
 
@@ -71,16 +76,21 @@ class Lock:
 
     @classmethod
     def read(cls, folder: Path) -> Lock:
-        """Read the lock of a folder."""
-        stored = json.loads((folder / LOCK).read_text("utf-8"))
-        files = {name: LockedFile(**file) for name, file in stored["files"].items()}
-        return cls(stored["repository"], stored["revision"], files)
+        """Read the lock of a folder.
+
+        Raises: DownloadError if it is damaged.
+        """
+        try:
+            stored = json.loads((folder / LOCK).read_text("utf-8"))
+            files = {name: LockedFile(**file) for name, file in stored["files"].items()}
+            return cls(stored["repository"], stored["revision"], files)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DownloadError(f"{folder / LOCK}: cannot be read; remove it, and fetch the model again") from error
 
     def write(self, folder: Path) -> None:
         """Write it, whole or not at all."""
-        partial = folder / f"{LOCK}.part"
-        partial.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
-        partial.replace(folder / LOCK)
+        with whole_file(folder / LOCK) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
 
     def missing(self, folder: Path) -> dict[str, LockedFile]:
         """Files that are not there, or not whole."""
@@ -92,7 +102,10 @@ class Lock:
 
 
 def is_complete(folder: Path) -> bool:
-    """Say whether all files of a lock are there, by their sizes."""
+    """Say whether all files of a lock are there, by their sizes.
+
+    Raises: DownloadError if the lock is damaged.
+    """
     return not Lock.read(folder).missing(folder)
 
 
@@ -107,7 +120,7 @@ def download(source: Source, folder: Path) -> None:
             _look_up(source).write(folder)
         lock = Lock.read(folder)
         missing = lock.missing(folder)
-        _check_space(folder, sum(file.size for file in missing.values()))
+        _check_space(folder, sum(file.size for file in missing.values()) - _begun(folder))
         from huggingface_hub import hf_hub_download
 
         for name in missing:
@@ -156,12 +169,25 @@ def _locked(sibling: Any) -> LockedFile:
     return LockedFile(sibling.size, "git-sha1", sibling.blob_id)
 
 
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that there is no room."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _begun(folder: Path) -> int:
+    """Bytes that an interrupted download has left, to go on from; the hub's client keeps them there."""
+    return sum(path.stat().st_size for path in (folder / ".cache" / "huggingface").rglob("*.incomplete"))
+
+
 def _check_space(folder: Path, num_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if num_bytes > free:
         raise DownloadError(
-            f"{folder}: {num_bytes / 1e9:.1f} GB are to come, but only {free / 1e9:.1f} GB are free there\n"
-            "  make room, or name another disk with ART2MUS_HOME"
+            f"{folder}: {num_bytes / 1e9:.1f} GB are to come, but only {free / 1e9:.1f} GB are free\n  {MAKE_ROOM}"
         )
 
 
@@ -181,6 +207,8 @@ def _explained(repository: str) -> Iterator[None]:
         status = error.response.status_code
         raise DownloadError(f"{repository}: the hub answers {status}; what was fetched is kept, try later") from None
     except Exception as error:  # which errors a broken connection raises is the transport's business
+        if _is_disk_full(error):
+            raise DownloadError(f"{repository}: {DISK_FULL}") from error
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         hint = "is this machine online? What was fetched is kept: run the command again"
         raise DownloadError(f"{repository}: cannot be fetched ({reason})\n  {hint}") from error

@@ -6,10 +6,13 @@ import hashlib
 import json
 from pathlib import Path
 
+from art2mus.digests import content_digest
 from art2mus.models import BUNDLED_PROJECTIONS, locate, locate_imagebind
-from art2mus.models.assembly import ASSEMBLY, Assembly, sha256
+from art2mus.models.assembly import ASSEMBLY, Assembly
 from art2mus.whole_files import whole_file
 
+IDENTITIES_FILE = "model-identity.json"
+"""In a cache folder: hashes of files that were seen before."""
 _SUFFIXES = frozenset({".bin", ".json", ".model", ".pt", ".pth", ".safetensors", ".txt"})
 
 
@@ -26,7 +29,9 @@ def identify(name_or_path: str | Path, cache_path: Path) -> str:
     cache = _Cache(cache_path)
     # Two bundled models lie in one folder and differ in what is taken from it.
     digest = hashlib.sha256(BUNDLED_PROJECTIONS.get(str(name_or_path), "").encode())
-    for name, path in sorted(_files(locate(name_or_path)).items()):
+    folder = locate(name_or_path)
+    digest.update(_settings(folder).encode())
+    for name, path in sorted(_files(folder).items()):
         digest.update(f"{name} {cache.hash_of(path)}\n".encode())
     cache.save()
     return digest.hexdigest()
@@ -44,6 +49,15 @@ def _files(folder: Path) -> dict[str, Path]:
             "projection": parts.projection,
         }
     return _in_folder(folder)
+
+
+def _settings(folder: Path) -> str:
+    """What an assembly says beside where its parts lie; empty where nothing is otherwise than published."""
+    if not (folder / ASSEMBLY).is_file():
+        return ""
+    parts = Assembly.read(folder)
+    settings = {"conditioning": parts.conditioning, "view": parts.view or "crop"}
+    return "" if settings == {"conditioning": "reference", "view": "crop"} else json.dumps(settings)
 
 
 def _in_folder(folder: Path) -> dict[str, Path]:
@@ -74,7 +88,7 @@ class _Cache:
         match self._hashes.get(str(path)):
             case [*before, str(known)] if before == stamp:
                 return known
-        fresh = sha256(path)
+        fresh = content_digest(path)
         self._hashes[str(path)] = [*stamp, fresh]
         self._is_new = True
         return fresh

@@ -72,7 +72,7 @@ def assembled(parts: Assembly, dtype: torch.dtype, *, hears: bool = True) -> Art
     components = audioldm2(locate(parts.base), dtype)
     width = components["language_model"].config.n_embd
     projection = ImageProjection.from_file(parts.projection, dtype, width, parts.conditioning)
-    encoder = imagebind(locate_imagebind(parts.image_encoder), dtype, hears=hears)
+    encoder = imagebind(locate_imagebind(parts.image_encoder), dtype, hears=hears, view=parts.view)
     if projection.config.image_embed_dim != encoder.config.embedding_dim:
         raise CheckpointError(
             f"{parts.projection}: projects from {projection.config.image_embed_dim} numbers, "
@@ -100,13 +100,21 @@ def audioldm2(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
     return {**components, "codec": codec}
 
 
-def imagebind(path: Path, dtype: torch.dtype | None, *, hears: bool = True) -> ImageBind:
+def imagebind(
+    path: Path, dtype: torch.dtype = torch.float32, *, hears: bool = True, view: str | None = None
+) -> ImageBind:
     """Load ImageBind from a published file, or from the folder it was saved in.
+
+    Args:
+        path: Of either.
+        dtype: Of the weights.
+        hears: Whether to load the audio side, if there is one.
+        view: How much is seen of a picture that is not square; None is as it was saved, or published.
 
     Raises: CheckpointError.
     """
-    dtype = dtype or torch.float32
-    config = {} if hears else {"hears": False}  # else as it was saved
+    config: dict[str, object] = {} if hears else {"hears": False}  # else as it was saved
+    config |= {} if view is None else {"view": view}
     if path.is_dir():
         return cast(ImageBind, ImageBind.from_pretrained(path, dtype=dtype, **config).eval())
     return ImageBind.from_file(path, dtype, config)

@@ -11,17 +11,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
 from art2mus import strict_yaml
+from art2mus.choices import Language
 from art2mus.data.paintings import list_paintings
 from art2mus.strict_yaml import ConfigError, Section
 from art2mus.study.design import Trial, draw_session
 
 File = Annotated[Path, Field(strict=False)]
-Language = Literal["en", "it", "de", "fr", "es"]
 
 TRACK_SUFFIXES = (".flac", ".wav", ".ogg", ".mp3")
 NUM_ARTWORKS = 20

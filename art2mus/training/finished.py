@@ -8,19 +8,10 @@ from pathlib import Path
 import torch
 
 from art2mus.models import INDEX, MODELS, load_imagebind, load_pipeline, locate
-from art2mus.models.assembly import ASSEMBLY, Assembly, put_together
+from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.projection import ImageProjection
 from art2mus.training.settings import Art2MusSettings
 from art2mus.whole_files import whole_file
-
-
-def published_name(num_tokens: int) -> str:
-    """What the authors call the file of a projection.
-
-    >>> published_name(1), published_name(4)
-    ('art2mus_img_proj_layer.pt', 'art2mus_4_img_proj_layer.pt')
-    """
-    return f"art2mus_{'' if num_tokens == 1 else f'{num_tokens}_'}img_proj_layer.pt"
 
 
 def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings) -> None:
@@ -36,7 +27,8 @@ def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings)
     projection.save_pretrained(folder / "image_projection")
     parts = _published_parts(settings)
     if parts is not None:
-        put_together(folder / "model", *parts, file, projection.config.conditioning)
+        base, image_encoder, view = parts
+        put_together(folder / "model", base, image_encoder, file, projection.config.conditioning, view)
         return
     pipeline = load_pipeline(settings.model)
     encoder = pipeline.image_encoder if settings.image_encoder is None else load_imagebind(settings.image_encoder)
@@ -44,16 +36,18 @@ def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings)
     pipeline.save_pretrained(folder / "model", safe_serialization=True)
 
 
-def _published_parts(settings: Art2MusSettings) -> tuple[str, str] | None:
-    """AudioLDM 2 and ImageBind, where the model is put together of them; None for a pipeline that was saved whole."""
+def _published_parts(settings: Art2MusSettings) -> tuple[str, str, str | None] | None:
+    """AudioLDM 2, ImageBind and how it looks, where the model is put together; None for a pipeline saved whole."""
     folder = locate(settings.model)
     if (folder / ASSEMBLY).is_file():
         parts = Assembly.read(folder)
-        return parts.base, _lasting(settings.image_encoder or parts.image_encoder)
+        if settings.image_encoder is None:
+            return parts.base, _lasting(parts.image_encoder), parts.view
+        return parts.base, _lasting(settings.image_encoder), None
     is_published = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"] == "AudioLDM2Pipeline"
     if not is_published or settings.image_encoder is None:
         return None
-    return _lasting(settings.model), _lasting(settings.image_encoder)
+    return _lasting(settings.model), _lasting(settings.image_encoder), None
 
 
 def _lasting(name_or_path: str) -> str:

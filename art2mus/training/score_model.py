@@ -33,8 +33,6 @@ from art2mus.unet import ScoreUNet
 
 NUM_VALIDATION_WINDOWS = 256
 LATENT_STEPS_PER_BAR = STEPS_PER_BAR // STEPS_PER_LATENT
-UNET_CONTEXT_LEVELS = 3
-"""Transformers side by side at each place of the UNet: over itself, over LOA, over text; as in AudioLDM 2."""
 
 
 class ScoreModel(nn.Module):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from art2mus.choices import Conditioning
 from art2mus.strict_yaml import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -140,7 +141,7 @@ class ProjectionSettings(Section):
     output: File
     loop: Loop
     num_image_tokens: PositiveInt = 1
-    conditioning: Literal["reference", "framed"] = "reference"
+    conditioning: Conditioning = "reference"
     hidden_dim: PositiveInt = 1536
     min_snr_gamma: PositiveFloat | None = 5.0
     attribute_projection: File | None = None
@@ -202,7 +203,7 @@ class Art2MusSettings(Section):
     output: File
     loop: Loop
     num_image_tokens: PositiveInt = 1
-    conditioning: Literal["reference", "framed"] = "reference"
+    conditioning: Conditioning = "reference"
     hidden_dim: PositiveInt = 1536
     objective: Literal["reference", "conditional"] = "conditional"
     guidance_scale: PositiveFloat = 3.5

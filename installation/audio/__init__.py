@@ -4,11 +4,16 @@ Everything here runs in a process of its own (numpy, soundfile, sounddevice and 
 because a callback that shares its interpreter with Qt or torch loses samples.
 
     clips    a file becomes samples at the device's rate
+    seam     where a clip goes round without being noticed
+    beats    the steady beat of a clip, and how two are brought together
     voice    one clip sounding: its successors, its seamless loop
-    fade     gains of a crossfade, the limiter
+    fade     gains of a crossfade
     mixer    tiers, crossfades, volume; time is counted in samples
+    limiter  no peak above the ceiling, between the samples neither
+    ahead    what is mixed before it is asked for, and mixed anew when something is urgent
     ring     mixer thread -> device callback
     tap      what is heard now, in shared memory, for the eye
+    devices  which loudspeakers there are, asked in a process of its own
     output   loudspeakers by PortAudio, or a silent device in real time
     recorder what the speakers were given, as a WAV file
     player   the process itself

@@ -109,15 +109,6 @@ def index_of(name: str) -> int:
     raise NoSoundError(f"{name} is not there any more")
 
 
-def describe(wishes: Sequence[str]) -> str:
-    """Name and rate of the loudspeakers that would be played through, for a table.
-
-    Raises: NoSoundError.
-    """
-    found = choose(wishes)
-    return f"{found.name}, {found.sample_rate} Hz"
-
-
 def look_again() -> None:
     """Let PortAudio list the devices anew. No stream may be open.
 

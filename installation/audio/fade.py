@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,37 @@ def equal_power_gains(progress: FloatArray, correlation: float = 0.0) -> tuple[F
     # The gains at 0.5 of r=1: cos 45° / sqrt(2) = 0.5 each.
     scale = 1.0 / np.sqrt(power)
     return (outgoing * scale).astype(np.float32), (incoming * scale).astype(np.float32)
+
+
+def fold(gains: Sequence[float], num_kept: int) -> tuple[float, ...]:
+    """The gains with which so few voices have the power of all: the loudest go on alone, the others at 0.
+
+    Returns: As many gains as there are voices; none if all may stay as they are.
+
+    >>> [round(gain, 3) for gain in fold([0.6, 0.48, 0.64], 2)]
+    [0.684, 0.0, 0.73]
+    """
+    if len(gains) <= num_kept:
+        return ()
+    kept = sorted(range(len(gains)), key=lambda index: gains[index])[-num_kept:]
+    louder = math.hypot(*gains) / math.hypot(*(gains[index] for index in kept))
+    return tuple(gain * louder if index in kept else 0.0 for index, gain in enumerate(gains))
+
+
+def folding_gains(gains: Sequence[float], folded: Sequence[float], shares: FloatArray) -> FloatArray:
+    """The gains on their way from `gains` to those of `fold`, with the same power at every frame.
+
+    Args:
+        gains: Of each voice at the beginning.
+        folded: And at the end.
+        shares: How far on the way every frame is, 0 to 1.
+
+    Shape: shares (audio_frames,); result (num_voices, audio_frames).
+    """
+    first, last = np.asarray(gains, np.float32)[:, None], np.asarray(folded, np.float32)[:, None]
+    between = first + (last - first) * shares
+    louder = np.float32(math.hypot(*gains)) / np.linalg.norm(between, axis=0)
+    return np.asarray(between * louder, np.float32)
 
 
 def correlation(first: FloatArray, second: FloatArray) -> float:

@@ -74,8 +74,6 @@ class Limiter:
         self._release_db = RELEASE_DB_PER_S / sample_rate
         self._kept = np.zeros((LOOK_AHEAD + 2 * TAPS, CHANNELS), np.float32)
         self._gain_db = 0.0
-        self.num_limited = 0
-        """Audio frames that were turned down."""
 
     def process(self, block: FloatArray) -> FloatArray:
         """As many frames as there are in the block: those that came `LATE_FRAMES` before.
@@ -89,7 +87,6 @@ class Limiter:
             return out
         gains_db = self._gains_db(true_peaks(samples), len(block))
         self._gain_db = float(gains_db[-1])
-        self.num_limited += int(np.count_nonzero(gains_db))
         return out * (10 ** (gains_db / 20)).astype(np.float32)[:, None] if gains_db.any() else out
 
     def _gains_db(self, peaks: FloatArray, num_frames: int) -> npt.NDArray[np.float64]:

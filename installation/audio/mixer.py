@@ -18,7 +18,7 @@ import numpy.typing as npt
 from installation.audio import CHANNELS, MAX_VOICES
 from installation.audio.beats import frames_earlier
 from installation.audio.clips import Clip
-from installation.audio.fade import correlation, equal_power_gains
+from installation.audio.fade import correlation, equal_power_gains, fold, folding_gains
 from installation.audio.voice import Voice
 
 FloatArray = npt.NDArray[np.float32]
@@ -32,6 +32,12 @@ MIN_FADE_S = 0.01
 
 SHORTEST_FADE_S = 0.5
 """A piece that comes to its own end is not looped to have time for a longer fade; one that is nearer to it is."""
+
+FOLD_S = 0.1
+"""When more than `MAX_VOICES` would sound, the quietest goes in this time: too fast to be missed, too slow to click."""
+
+INAUDIBLE = 1e-4
+"""A voice at -80 dB is none."""
 
 VOLUME_TIME_S = 0.12
 """In this time the volume comes to a third of its distance from what is wanted, and so on: one pole."""
@@ -80,7 +86,7 @@ class MixerState:
         remaining: Frames until the end of its chain; 0 once it loops.
         tier_frames: Frames mixed on tiers 1, 2 and 3.
         silent_frames: Frames of blocks that were all zeros though the volume was up, after the first sound.
-        voices: Everything that sounds, the newest last.
+        voices: Everything that sounds, the newest last: for `FOLD_S` perhaps more than `MAX_VOICES`.
     """
 
     frame: int
@@ -120,8 +126,8 @@ class Mixer:
         self._voices: list[Voice] = []
         self._fade = self._faded = 0
         self._likeness = 0.0
-        self._waiting: Voice | None = None
-        self._waiting_fade = 0
+        self._left: frozenset[str] = frozenset()  # the clips that were faded away from in the fade that runs
+        self._folded: tuple[float, ...] = ()  # where the gains of what leaves are gliding to; empty when they are there
         self._armed: _Next | None = None
         self._volume = self._volume_goal = volume * 10 ** (gain_db / 20)
         self._volume_decay = math.exp(-1.0 / (VOLUME_TIME_S * sample_rate))
@@ -143,8 +149,8 @@ class Mixer:
     ) -> None:
         """Crossfade to this clip, now or so that the fade is complete when what sounds now ends.
 
-        During a fade the next one begins on top of it: what sounds fades together, as one. Beyond
-        `MAX_VOICES` it waits for the fade that runs; only the latest waits.
+        During a fade the next one begins on top of it, at once: what sounds fades together, as one. Beyond
+        `MAX_VOICES` the quietest of it goes within `FOLD_S`, and the others take over its power.
         """
         fade_s = self._crossfade_s if crossfade_s is None else crossfade_s
         arriving = _Next(clip, self._frames(fade_s), round(start_s * self._rate))
@@ -160,17 +166,11 @@ class Mixer:
         When that one loops already, or is not known here, crossfade at once; when it has been
         faded away from for something else, refuse: its piece is over.
         """
-        targets = [voice for voice in (self._waiting, *self._voices[-1:]) if voice is not None]
-        for voice in targets:
-            if voice is self._voices[-1] and self._tier() == 3:
-                continue
-            if voice.last_clip.clip_id == (continues or voice.last_clip.clip_id) and not voice.is_looping:
-                voice.append(clip)
-                return
-        left = {voice.last_clip.clip_id for voice in self._voices[:-1]}
-        if self._waiting is not None:
-            left |= {voice.last_clip.clip_id for voice in self._voices}
-        if continues in left:
+        newest = self._voices[-1] if self._voices else None
+        if newest is not None and self._tier() == 1 and continues in (None, newest.last_clip.clip_id):
+            newest.append(clip)
+            return
+        if continues in self._left:
             self._events.append(Refused(clip.clip_id, f"too late: {continues} has been faded away from"))
             return
         self._begin(_Next(clip, self._frames(self._crossfade_s), 0))
@@ -183,7 +183,6 @@ class Mixer:
         """Another mixer that sounds the same from here on, without the events so far; the clips are shared."""
         twin = copy.copy(self)
         twin._voices = [voice.twin() for voice in self._voices]
-        twin._waiting = self._waiting.twin() if self._waiting is not None else None
         twin._tier_frames = self._tier_frames.copy()
         twin._events = []
         return twin
@@ -249,18 +248,15 @@ class Mixer:
         return Voice(arriving.clip, longest_joint(self._rate, self._crossfade_s), arriving.start)
 
     def _begin(self, arriving: _Next) -> None:
-        voice = self._new_voice(arriving)
-        if len(self._voices) >= MAX_VOICES:
-            self._waiting, self._waiting_fade = voice, arriving.fade
-            self._voices[-1].may_loop = True
-        else:
-            self._begin_fade(voice, arriving.fade)
-
-    def _begin_fade(self, voice: Voice, fade: int) -> None:
+        voice, fade = self._new_voice(arriving), arriving.fade
         for old, gain in zip(self._voices, self._gains_now(), strict=True):
             old.gain = gain
             # A fade that ends exactly with the piece hears no loop; any other may need one.
             old.may_loop = old.frames_to_end != fade or old is not self._voices[-1]
+        self._left |= {old.last_clip.clip_id for old in self._voices}
+        leaving = [old for old in self._voices if old.gain > INAUDIBLE]
+        self._folded = fold([old.gain for old in leaving], MAX_VOICES - 1)
+        self._voices = leaving
         self._fade, self._faded = fade, 0
         self._likeness = self._correlation_with(voice, fade)
         self._voices.append(voice)
@@ -278,23 +274,29 @@ class Mixer:
         if not self._fade:
             return [voice.gain for voice in self._voices]
         outgoing, incoming = self._fade_gains(1)
-        leaving = [voice.gain * float(outgoing[0]) for voice in self._voices[:-1]]
-        return [*leaving, float(incoming[0])]
+        return [*(float(gains[0]) for gains in outgoing), float(incoming[0])]
 
-    def _fade_gains(self, num_frames: int) -> tuple[FloatArray, FloatArray]:
-        progress = np.arange(self._faded, self._faded + num_frames, dtype=np.float32) / np.float32(self._fade)
-        if len(self._voices) == 1:  # the very first sound rises from silence
-            return np.zeros_like(progress), equal_power_gains(progress)[1]
-        return equal_power_gains(progress, self._likeness)
+    def _fade_gains(self, num_frames: int) -> tuple[list[FloatArray], FloatArray]:
+        """Of each voice that leaves, and of the one that arrives."""
+        frames = np.arange(self._faded, self._faded + num_frames, dtype=np.float32)
+        outgoing, incoming = equal_power_gains(frames / np.float32(self._fade), self._likeness)
+        gains = [voice.gain for voice in self._voices[:-1]]
+        if self._folded:
+            shares = np.minimum(frames / np.float32(self._fold_frames), np.float32(1.0))
+            return [part * outgoing for part in folding_gains(gains, self._folded, shares)], incoming
+        return [np.float32(gain) * outgoing for gain in gains], incoming
+
+    @property
+    def _fold_frames(self) -> int:
+        return min(self._frames(FOLD_S), self._fade)
 
     def _fall_back_when_due(self) -> None:
-        is_idle = not self._fade and self._waiting is None
-        if self._bed is not None and is_idle and self._tier() == 2 and self._voices[-1].num_loops >= MAX_LOOPS:
+        if self._bed is not None and not self._fade and self._tier() == 2 and self._voices[-1].num_loops >= MAX_LOOPS:
             self._begin(_Next(self._bed, self._frames(self._crossfade_s), 0))
 
     def _start_armed_when_due(self) -> None:
         newest = self._voices[-1]
-        if self._armed is None or self._waiting is not None:
+        if self._armed is None:
             newest.may_loop = True
         elif newest.is_looping or newest.frames_to_end <= self._armed_fade():
             armed, fade = self._armed, self._armed_fade()
@@ -320,7 +322,9 @@ class Mixer:
         frames = newest.frames_to_change
         if self._fade:
             frames = min(frames, self._fade - self._faded)
-        if self._armed is not None and self._waiting is None:
+        if self._folded:
+            frames = min(frames, self._fold_frames - self._faded)
+        if self._armed is not None:
             frames = min(frames, newest.frames_to_end - self._armed_fade())
         return max(1, frames)
 
@@ -329,8 +333,8 @@ class Mixer:
             out += self._voices[-1].read(len(out))
             return
         outgoing, incoming = self._fade_gains(len(out))
-        for voice in self._voices[:-1]:
-            out += voice.read(len(out)) * (voice.gain * outgoing[:, None])
+        for voice, gains in zip(self._voices, outgoing, strict=False):
+            out += voice.read(len(out)) * gains[:, None]
         out += self._voices[-1].read(len(out)) * incoming[:, None]
 
     def _advance(self, num_frames: int) -> None:
@@ -338,6 +342,8 @@ class Mixer:
         self._frame += num_frames
         if self._fade:
             self._faded += num_frames
+            if self._folded and self._faded >= self._fold_frames:
+                self._end_fold()
             if self._faded >= self._fade:
                 self._end_fade()
 
@@ -345,9 +351,13 @@ class Mixer:
         self._fade = self._faded = 0
         del self._voices[:-1]
         self._voices[-1].gain = 1.0
-        if self._waiting is not None:
-            voice, self._waiting = self._waiting, None
-            self._begin_fade(voice, self._waiting_fade)
+        self._left = frozenset()
+
+    def _end_fold(self) -> None:
+        for voice, gain in zip(self._voices, self._folded, strict=False):
+            voice.gain = gain
+        self._voices = [voice for voice in self._voices[:-1] if voice.gain] + self._voices[-1:]
+        self._folded = ()
 
     def _apply_volume(self, out: FloatArray) -> None:
         goal, away = self._volume_goal, self._volume - self._volume_goal

@@ -43,7 +43,7 @@ from installation.messages import (
 )
 from installation.settings import AudioSettings
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 AHEAD_S = 0.35
 """How far the mixer works ahead; a PlayClip that is to sound at once does not wait for so long."""
@@ -142,7 +142,7 @@ class Player:
             while self._serve():
                 self._beat()
         except (EOFError, ConnectionError):
-            log.info("the director is gone")
+            _log.info("the director is gone")
 
     def close(self) -> None:
         """Fade out, let go of everything."""
@@ -241,7 +241,7 @@ class Player:
         try:
             clip = load_clip(path, clip_id, self._rate, on_playable, start_s)
         except ClipError as error:
-            log.warning("%s", error)
+            _log.warning("%s", error)
             self._say(ClipFailed(clip_id, str(error)))
             return None
         if clip_id != BED_CLIP_ID:
@@ -337,7 +337,7 @@ class Player:
         is_silent = isinstance(device, SilentDevice)
         self._device_latency_s = device.latency_s
         if reason:
-            log.warning("%s; playing into a silent device", reason)
+            _log.warning("%s; playing into a silent device", reason)
         self._say(AudioReady(device.name, self._rate, device.latency_s, is_silent, reason))
         self._is_ready.set()  # the first thing that is said
 
@@ -353,5 +353,5 @@ class Player:
         try:
             return Recorder(path, self._rate, gap_s=left_at_s and time.monotonic() - left_at_s)
         except OSError as error:
-            log.error("no recording: %s", error)
+            _log.error("no recording: %s", error)
             return None

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from installation.audio import CHANNELS
 from installation.audio.ring import Ring
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 FRAME_BYTES = CHANNELS * 4
 HEADER_BYTES = 92
@@ -96,7 +96,7 @@ class Recorder:
                 if is_last:
                     return
         except OSError as error:
-            log.error("the recording ends here: %s", error)
+            _log.error("the recording ends here: %s", error)
 
     def _append(self, frames: npt.NDArray[np.float32]) -> None:
         self._file.seek(HEADER_BYTES + self._num_frames * FRAME_BYTES)

@@ -54,11 +54,6 @@ class Ring:
         """Frames that wait for the reader."""
         return int(self._counters[0] - self._counters[1])
 
-    @property
-    def num_writable(self) -> int:
-        """Frames there is room for."""
-        return self.capacity - self.num_readable
-
     def write(self, block: FloatArray) -> int:
         """Copy as much of the block as there is room for; returns the number of frames.
 

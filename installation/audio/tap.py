@@ -94,8 +94,11 @@ class TapWriter:
         self.ring.restart_at_multiple_of(BLOCK_FRAMES)
 
     def note_block(self, frame: int, voices: tuple[VoiceState, ...]) -> None:
-        """Remember what the block that begins at this frame of the ring consists of."""
+        """Remember what the block that begins at this frame of the ring consists of: the loudest, if it is too much."""
         history, index = self._block.history, _entry_of(frame)
+        if len(voices) > MAX_VOICES:
+            loudest = sorted(voices, key=lambda voice: voice.gain)[-MAX_VOICES:]
+            voices = tuple(voice for voice in voices if voice in loudest)[:MAX_VOICES]
         history["frame"][index] = -1
         history["num_voices"][index] = len(voices)
         for slot, voice in enumerate(voices):

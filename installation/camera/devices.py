@@ -27,6 +27,16 @@ def shown_name(source: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
+def device_number(source: str, dev: Path = DEV) -> int | None:
+    """The number that a source is known by; None if it is known by another name.
+
+    >>> [device_number(source) for source in ("2", "/dev/video2", "/dev/v4l/by-id/usb-A-video-index0")]
+    [2, 2, None]
+    """
+    number = source.removeprefix(f"{dev}/video")
+    return int(number) if number.isdecimal() else None
+
+
 def video_devices(dev: Path = DEV) -> list[Path]:
     """Every video device, in the order of their numbers."""
     numbered = [

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import sys
 import time
 from pathlib import Path
-
-# As in the camera's process.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 from installation.camera.source import Source, SourceError
 from installation.settings import CameraSettings
@@ -23,7 +18,8 @@ def describe(settings: CameraSettings) -> str:
 
     Raises: SourceError when none come.
     """
-    capture = Source(settings).open()
+    source = Source(settings)
+    capture = source.open()
     try:
         picture = capture.read()
         if picture is None:
@@ -34,15 +30,13 @@ def describe(settings: CameraSettings) -> str:
         rate = num_pictures / (time.monotonic() - began_s)
     finally:
         capture.close()
-    return f"{picture.shape[1]} × {picture.shape[0]}, {rate:.0f} a second"
+    remark = "" if source.takes_exposure else f"; it does not take exposure {settings.exposure:g}"
+    return f"{picture.shape[1]} × {picture.shape[0]}, {rate:.0f} a second{remark}"
 
 
 def main() -> int:
-    """Print what comes from the source, width, height and exposure on the command line; 1 where nothing does."""
-    source, width, height, *exposure = sys.argv[1:]
-    settings = CameraSettings(
-        source, "", Path(), int(width), int(height), exposure=float(exposure[0]) if exposure else None
-    )
+    """Print what comes from the source that standard input tells of, as JSON; 1 where nothing does."""
+    settings = CameraSettings(view_name="", artworks_dir=Path(), **json.load(sys.stdin))
     try:
         print(describe(settings))
     except SourceError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +11,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from installation.camera.devices import DEV, find_device, shown_name, stable_name
+from installation.camera.devices import DEV, device_number, find_device, shown_name, stable_name
 from installation.settings import CameraSettings
 
 Pixels = npt.NDArray[np.uint8]
 
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_MANUAL_EXPOSURE = 1
-"""V4L2_EXPOSURE_MANUAL."""
+_MANUAL_EXPOSURE, _AUTOMATIC_EXPOSURES = 1, (3, 0)
+"""Of V4L2's `auto_exposure`: by hand; by the device with the aperture given, as most have it, or wholly."""
 _SLOWEST_FILE_HZ = 1.0
+
+
+_log = logging.getLogger(__name__)
 
 
 class SourceError(Exception):
@@ -32,6 +36,7 @@ class Source:
         name: As a person knows it, without a password.
         can_freeze: It has noise like every sensor, so that the same bytes again and again mean that it hangs. Not so
             a file, or what the configuration says may repeat its pictures.
+        takes_exposure: Not so a device that, when it was opened, refused the exposure it was to be locked at.
     """
 
     def __init__(self, settings: CameraSettings, dev: Path = DEV) -> None:
@@ -46,11 +51,13 @@ class Source:
         self._settings = settings
         self._dev = dev
         self._known_as: Path | None = None
-        is_number, is_device = self._where.isdecimal(), self._where.startswith(f"{dev}/")
-        self.is_file = not (is_number or is_device or "://" in self._where)
+        self.takes_exposure = True
+        self._number = device_number(self._where, dev)
+        is_device = self._number is not None or self._where.startswith(f"{dev}/")
+        self.is_file = not (is_device or "://" in self._where)
         self.can_freeze = not (self.is_file or settings.may_repeat)
         self._open: Callable[[], cv2.VideoCapture] = (
-            self._open_device if is_number or is_device else self._open_file if self.is_file else self._open_address
+            self._open_device if is_device else self._open_file if self.is_file else self._open_address
         )
 
     def open(self) -> Capture:
@@ -69,8 +76,8 @@ class Source:
         return self._open == self._open_device and self._find() is None
 
     def _find(self) -> Path | None:
-        if self._where.isdecimal():
-            return find_device(int(self._where), self._known_as, self._dev)
+        if self._number is not None:
+            return find_device(self._number, self._known_as, self._dev)
         path = Path(self._where)
         return path if path.exists() else None
 
@@ -84,10 +91,18 @@ class Source:
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
-        if settings.exposure is not None:
-            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
-            capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure)
+        self._expose(capture)
         return capture
+
+    def _expose(self, capture: cv2.VideoCapture) -> None:
+        """Lock the exposure, or give it back: a device remembers a lock when the program that asked for it is gone."""
+        if self._settings.exposure is None:
+            any(capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, mode) for mode in _AUTOMATIC_EXPOSURES)
+            return
+        is_manual = capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
+        self.takes_exposure = is_manual and capture.set(cv2.CAP_PROP_EXPOSURE, self._settings.exposure)
+        if not self.takes_exposure:
+            _log.warning("camera %s: it does not take exposure %g", self.name, self._settings.exposure)
 
     def _open_address(self) -> cv2.VideoCapture:
         stalled_ms = round(1000 * self._settings.stalled_after_s)

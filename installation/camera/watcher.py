@@ -9,12 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-# OpenCV reads these once, when it is loaded: its complaints about a lost camera are said better by us, and a device
-# that gives nothing must not block for ten seconds.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +17,7 @@ from installation.camera import VIEW_PIXELS
 from installation.camera.artworks import ArtworkFolder
 from installation.camera.devices import shown_name
 from installation.camera.find import NUM_TURNS, Finder, Found
+from installation.camera.markers import NUM_MARKERS, find_markers, painting_between
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
 from installation.camera.source import Source
@@ -35,10 +30,12 @@ from installation.messages import (
     CameraLost,
     CameraReady,
     CameraView,
+    FindMarkers,
     FixCorners,
     FromCamera,
     Hint,
     KnowWorks,
+    MarkersFound,
     Outline,
     Shutdown,
     ToCamera,
@@ -58,6 +55,9 @@ RESTING_S = 0.12
 """Between two looks while a work that was answered is still held up: its composer wants the processor."""
 COMING_S = 0.3
 """Something is held up for so long before it is a visitor."""
+
+MARKERS_WITHIN_S = 2.0
+"""The four markers are looked for so long: a hand may hold one of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ class Watcher:
         self._is_ready = self._is_lost = self._is_taught = False
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
+        self._markers_until_s: float | None = None
         self._learner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[KnownWorks | None] | None = None
 
@@ -107,6 +108,8 @@ class Watcher:
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
                 self._fixed, self._finder = corners, Finder(self._finder.known)
+            case FindMarkers():
+                self._markers_until_s = time.monotonic() + MARKERS_WITHIN_S
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
@@ -123,6 +126,8 @@ class Watcher:
             if not self._is_ready:
                 self._come_back(taken)
             self._look(taken)
+        if self._markers_until_s is not None:
+            self._look_for_markers(taken, self._markers_until_s)
         self._judge_health(time.monotonic())
 
     def close(self) -> None:
@@ -146,6 +151,19 @@ class Watcher:
         if verdict.is_new and found is not None:
             self._hand_over(taken.pixels, found)
         self._tell_view(found if verdict.is_present else None, (width, height), verdict.hint, verdict.held)
+
+    def _look_for_markers(self, taken: Taken | None, until_s: float) -> None:
+        """Say where they are as soon as all are seen in one picture; when the time is over, which are not."""
+        found = find_markers(taken.pixels) if taken is not None else {}
+        corners = painting_between(found)
+        if taken is not None and corners is not None:
+            height, width = taken.pixels.shape[:2]
+            self._say(MarkersFound(_as_shares(corners, width, height), ()))
+        elif time.monotonic() >= until_s:
+            self._say(MarkersFound(None, tuple(number + 1 for number in range(NUM_MARKERS) if number not in found)))
+        else:
+            return
+        self._markers_until_s = None
 
     def _greet(self, now_s: float, is_present: bool) -> None:
         if self._visitor.update(now_s, is_present):
@@ -174,10 +192,10 @@ class Watcher:
 
     def _tell_view(self, found: Found | None, size: tuple[int, int], hint: Hint, held: float) -> None:
         if found is None:
-            view = CameraView(None, "", 0.0, hint, 0.0)
+            view = CameraView(None, "", hint, 0.0)
         else:
             outline = _as_shares(found.corners, *size)
-            view = CameraView(outline, found.rung, round(found.confidence, 2), hint, round(held, 2))
+            view = CameraView(outline, found.rung, hint, round(held, 2))
         if view != self._view:
             self._view = view
             self._say(view)
@@ -199,7 +217,7 @@ class Watcher:
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
         if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
             self._beaten_at_s = now_s
-            self._say(CameraHeartbeat(self._reader.num_taken, self._reader.frames_per_s(now_s), age_s))
+            self._say(CameraHeartbeat(self._reader.frames_per_s(now_s), age_s))
 
     def _say(self, message: FromCamera) -> None:
         self._channel.send(message)

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not folder.is_dir():
         print(f"{folder}: there is no library yet; start the kiosk, or name its --config", file=sys.stderr)
         return 2
-    library = Library(folder, round(settings.max_gb * 1e9), patience_s=_PATIENCE_S)
+    library = Library(folder, settings.max_bytes, patience_s=_PATIENCE_S)
     try:
         if options.action == "list":
             return _list(library)

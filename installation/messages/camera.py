@@ -43,6 +43,11 @@ class FixCorners:
 
 
 @dataclass(frozen=True, slots=True)
+class FindMarkers:
+    """To camera: look for the four printed markers at the painting's corners. Answered by MarkersFound."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraReady:
     """From camera: pictures come (again)."""
 
@@ -64,12 +69,10 @@ class CameraHeartbeat:
     """From camera, several times a second, while pictures come or the source is tried again; not while it hangs in it.
 
     Attributes:
-        num_frames: Taken since the process started; a picture like the last one to the byte is none.
-        frames_per_s: Of late.
+        frames_per_s: Pictures of late, where one like the last to the byte is none.
         age_s: Of the newest picture; before the first, of the process.
     """
 
-    num_frames: int
     frames_per_s: float
     age_s: float
 
@@ -81,14 +84,12 @@ class CameraView:
     Attributes:
         outline: The painting, or None.
         rung: What found it: "fixed", "known", "frame", "centre"; empty where nothing was.
-        confidence: 0 to 1.
         hint: What would help.
         held: How far the painting has been held still, 0 to 1.
     """
 
     outline: Outline | None
     rung: str
-    confidence: float
     hint: Hint
     held: float
 
@@ -117,8 +118,31 @@ class ArtworkSeen:
     picture_path: Path | None
 
 
-ToCamera = KnowWorks | FixCorners | Shutdown
-FromCamera = CameraReady | CameraLost | CameraHeartbeat | CameraView | VisitorCame | VisitorLeft | ArtworkSeen | LogLine
+@dataclass(frozen=True, slots=True)
+class MarkersFound:
+    """From camera: where the painting hangs by its markers, or what is missing.
+
+    Attributes:
+        corners: None where the markers do not say.
+        missing: Those that were not seen, counted from 1: top left, top right, bottom right, bottom left.
+    """
+
+    corners: Outline | None
+    missing: tuple[int, ...]
+
+
+ToCamera = KnowWorks | FixCorners | FindMarkers | Shutdown
+FromCamera = (
+    CameraReady
+    | CameraLost
+    | CameraHeartbeat
+    | CameraView
+    | VisitorCame
+    | VisitorLeft
+    | ArtworkSeen
+    | MarkersFound
+    | LogLine
+)
 
 CameraChannel = Channel[FromCamera, ToCamera]
 """As the camera process holds it: `installation.camera.watcher.main(channel, settings)`."""

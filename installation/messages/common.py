@@ -70,7 +70,6 @@ class WallLabel:
     year: str = ""
     style: str = ""
     text: str = ""
-    provenance: str = ""
     country: str = ""
 
 
@@ -81,7 +80,7 @@ class Shutdown:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """From any child: one line for the director's log file. Sent by the supervisor's handler."""
+    """From any child: one line for the director's log file. Sent by the handler of `installation.child`."""
 
     level: int
     logger: str

@@ -61,17 +61,15 @@ class ComposerReady:
 
 @dataclass(frozen=True, slots=True)
 class ComposeProgress:
-    """From composer, and passed on to the ui: how far a job is.
+    """From composer after every step of work, and passed on to the ui: how far a job is.
 
     Attributes:
         job_id: The job.
-        stage: What is being done, in a word: "denoise".
         step: Steps done, 0 to `num_steps`.
         num_steps: Steps of the whole job, over all stages.
     """
 
     job_id: str
-    stage: str
     step: int
     num_steps: int
 
@@ -115,21 +113,8 @@ class ComposeCancelled:
     job_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComposerHeartbeat:
-    """From composer, after every step of work.
-
-    Attributes:
-        num_steps: Steps done since the process started.
-    """
-
-    num_steps: int
-
-
 ToComposer = Compose | Cancel | Shutdown
-FromComposer = (
-    ComposerReady | ComposeProgress | ClipReady | ComposeFailed | ComposeCancelled | ComposerHeartbeat | LogLine
-)
+FromComposer = ComposerReady | ComposeProgress | ClipReady | ComposeFailed | ComposeCancelled | LogLine
 
 ComposerChannel = Channel[FromComposer, ToComposer]
 """As the composer process holds it: `installation.composer.main(channel, settings)`."""

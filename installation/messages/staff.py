@@ -35,7 +35,7 @@ class Status:
         ran_s: Since the start.
         scene: Of the show.
         clips: Composed.
-        clips_from_library: Played from the library because the composer was down.
+        clips_from_library: Played from the library: for a work met before, or because the composer was down.
         real_time_factor: Of the newest clip: seconds of composing per second of music.
         stage_seconds: Of the newest clip, by stage.
         queue_s: Music ahead: until the end of what sounds and all that continues it; 0 while it loops.
@@ -134,6 +134,11 @@ class RestartWanted:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class MarkersWanted:
+    """From ui, admin screen: the painting hangs between the four printed markers that the camera sees."""
+
+
 # ---------------------------------------------------------------- to the ui
 
 
@@ -163,6 +168,7 @@ class AdminState:
         is_muted: By hand.
         gain_db: Of the night.
         corners: Where the painting hangs, as the staff has said; None lets the camera look for it.
+        remark: What came of the last that was asked of the camera; empty when all is said by the picture.
     """
 
     status: Status
@@ -171,7 +177,18 @@ class AdminState:
     is_muted: bool
     gain_db: float
     corners: Outline | None
+    remark: str = ""
 
 
-FromStaff = AdminWanted | PinEntered | PinChosen | AdminLeft | SkipWanted | MuteWanted | StaffVolume | RestartWanted
+FromStaff = (
+    AdminWanted
+    | PinEntered
+    | PinChosen
+    | AdminLeft
+    | SkipWanted
+    | MuteWanted
+    | StaffVolume
+    | RestartWanted
+    | MarkersWanted
+)
 ToStaff = PinAsked | AdminState

@@ -40,7 +40,7 @@ class CueClip:
 
 @dataclass(frozen=True, slots=True)
 class SceneChanged:
-    """To ui: the show is in this scene now (the name of a `show.Scene`)."""
+    """To ui: the show is in this scene now (the value of a `cues.Scene`)."""
 
     scene: str
 
@@ -112,13 +112,6 @@ class SetVolumeWanted:
     volume: float
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageChosen:
-    """From ui: a visitor reads this language now (ISO 639-1)."""
-
-    code: str
-
-
 ToUi = (
     ShowWork
     | CueClip
@@ -132,16 +125,7 @@ ToUi = (
     | Shutdown
 )
 FromUi = (
-    UiReady
-    | UiHeartbeat
-    | QuitRequested
-    | AnotherPiece
-    | OwnText
-    | SetVolumeWanted
-    | LanguageChosen
-    | FromStaff
-    | FixCorners
-    | LogLine
+    UiReady | UiHeartbeat | QuitRequested | AnotherPiece | OwnText | SetVolumeWanted | FromStaff | FixCorners | LogLine
 )
 
 UiChannel = Channel[FromUi, ToUi]

@@ -41,13 +41,7 @@ class WebReady:
 
 @dataclass(frozen=True, slots=True)
 class WebHeartbeat:
-    """From web, every few seconds, from the loop that answers requests.
-
-    Attributes:
-        num_requests: Answered since the process started.
-    """
-
-    num_requests: int
+    """From web, every few seconds, from the loop that answers requests."""
 
 
 ToWeb = OfferClip | ShowMetrics | Shutdown

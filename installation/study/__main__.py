@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from art2mus.choices import LANGUAGES, Language
+
 if TYPE_CHECKING:
     from art2mus.study.answers import Answers
-    from art2mus.study.settings import Language, Study
+    from art2mus.study.settings import Study
     from installation.study.sitting import Track, TrackPlayer
 
 
@@ -42,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kiosk", action="store_true", help="full screen, one listener after another")
     parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
     parser.add_argument("--listener", type=str.upper, metavar="CODE", help="go on with the session of this code")
-    parser.add_argument("--language", choices=("en", "it", "de", "fr", "es"), help="to begin in (default: the first)")
+    parser.add_argument("--language", choices=LANGUAGES, help="to begin in (default: the first)")
     parser.add_argument("--device", metavar="NAME", help="a part of the sound device's name; else the system's own")
     parser.add_argument("--silent", action="store_true", help="do without sound: for tests, no report counts it")
     return parser

@@ -13,6 +13,7 @@ import soundfile
 
 from art2mus.study.answers import StudyError
 from art2mus.study.settings import Study
+from art2mus.whole_files import whole_file
 from installation.audio.clips import ClipError, load_clip
 from installation.loudness import MAX_GAIN_DB, loudness, normalise
 from installation.study.sitting import Track
@@ -26,7 +27,7 @@ MAX_DIFFERENCE_LU = 0.5
 _VERSION = 1
 """Of what is done here; another one levels everything anew."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def level_artwork(study: Study, artwork: str, cache: Path) -> dict[str, Track]:
@@ -45,12 +46,10 @@ def level_artwork(study: Study, artwork: str, cache: Path) -> dict[str, Track]:
     together = hashlib.sha256(repr((_VERSION, target_lufs, sorted(contents.values()))).encode()).hexdigest()
     files = {model: cache / f"{together[:16]}-{content[:16]}.flac" for model, content in contents.items()}
     if not all(file.is_file() for file in files.values()):
-        cache.mkdir(parents=True, exist_ok=True)
         levelled = level_together([_load(path) for path in sources.values()], target_lufs, artwork)
         for file, waveform in zip(files.values(), levelled, strict=True):
-            partial = file.with_suffix(".partial.flac")
-            soundfile.write(partial, waveform, SAMPLE_RATE, subtype="PCM_24")
-            partial.replace(file)
+            with whole_file(file) as partial:
+                soundfile.write(partial, waveform, SAMPLE_RATE, subtype="PCM_24")
     return {model: Track(file, soundfile.info(file).duration, SAMPLE_RATE) for model, file in files.items()}
 
 
@@ -64,7 +63,7 @@ def level_together(waveforms: Sequence[FloatArray], target_lufs: float, name: st
     levelled = [normalise(waveform, SAMPLE_RATE, target_lufs=reached)[0] for waveform in waveforms]
     result = [loudness(waveform, SAMPLE_RATE) for waveform in levelled]
     if max(result) - min(result) > MAX_DIFFERENCE_LU:
-        log.warning("%s: the tracks differ by %.1f LU, because of their peaks", name, max(result) - min(result))
+        _log.warning("%s: the tracks differ by %.1f LU, because of their peaks", name, max(result) - min(result))
     return levelled
 
 

@@ -38,7 +38,7 @@ _SILENCE_RATE = 48000
 _START_WITHIN_S = 3.0
 """A track that is not heard after so long does not come."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class StudySound:
         if playing is None:
             return
         if playing.heard_at_s is None and now_s > playing.asked_at_s + _START_WITHIN_S:
-            log.warning("%s: does not begin", playing.clip.audio_path)
+            _log.warning("%s: does not begin", playing.clip.audio_path)
             self.stop()
         elif playing.heard_at_s is not None and now_s >= playing.heard_at_s + playing.clip.length_s:
             self._playing = None
@@ -138,7 +138,7 @@ class StudySound:
         match message:
             case AudioReady():
                 self.device = message.device
-                log.info("sound: %s", message.device)
+                _log.info("sound: %s", message.device)
                 self._trouble = "" if self._may_be_silent or not message.is_silent else message.reason
                 if self._trouble:
                     self.stop()
@@ -147,7 +147,7 @@ class StudySound:
                 # Only now: armed any earlier, it would be the end of what sounded before.
                 self._supervisor.send("audio", PlayClip(self._silence, FADE_S, is_at_end=True))
             case ClipFailed(clip_id, reason) if self._playing and clip_id == self._playing.clip.clip_id:
-                log.warning("not played: %s", reason)
+                _log.warning("not played: %s", reason)
                 self._playing = None
             case AudioHeartbeat():
                 self._supervisor.note_work("audio")

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ from installation.settings import UiSettings
 from installation.ui.admin_pad import PinPad
 from installation.ui.admin_screen import AdminScreen
 from installation.ui.buttons import Style
+from installation.ui.later import later
 from installation.ui.palette import Palette
 
 NUM_TAPS = 5
@@ -100,10 +101,7 @@ class AdminDoor(QObject):
         self._knocks = Knocks(settings.admin_corner)
         self._is_changing_pin = False
         self._cover: QWidget | None = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(round(1000 * settings.admin_leaves_after_s))
-        self._patience.timeout.connect(self.leave)
+        self._patience = later(self, settings.admin_leaves_after_s, self.leave)
         window.installEventFilter(self)
 
     def take(self, message: object) -> None:

@@ -20,6 +20,7 @@ from installation.messages import (
     CameraEye,
     FixCorners,
     FromUi,
+    MarkersWanted,
     MuteWanted,
     PlaybackTap,
     QuitRequested,
@@ -46,6 +47,7 @@ class AdminScreen(QWidget):
         volume: The slider, in percent.
         mute: Its button.
         camera: The camera's picture.
+        remark: What came of looking for markers.
         buttons: What can be pressed, by its text.
     """
 
@@ -77,6 +79,7 @@ class AdminScreen(QWidget):
         self.levels = Levels(style, tap)
         self.camera = CameraCorners(style, eye)
         self.camera.moved.connect(lambda corners: self.ordered.emit(FixCorners(corners)))
+        self.remark = make_text("", style, SMALL_FONT, is_quiet=True)
         self._lay_out(is_upright=is_upright, has_camera=eye is not None)
         self._pace = QTimer(self)
         self._pace.setInterval(_REFRESH_MS)
@@ -98,6 +101,7 @@ class AdminScreen(QWidget):
         device = "no device; the music goes nowhere" if status.is_sound_lost else status.sound_device or "no device yet"
         self.sound.setText(f"{device}{night}")
         self.camera.fix(state.corners)
+        self.remark.setText(state.remark)
 
     def refresh(self) -> None:
         """Show the levels and the camera's picture of this moment."""
@@ -113,7 +117,10 @@ class AdminScreen(QWidget):
         sound.addLayout(_row(style, self.mute, self._add_button("next work", self._order(SkipWanted()))))
         camera = _column(style, _title("Camera", style), self.camera)
         if has_camera:
-            camera.addWidget(self._add_button("let the camera find the painting", self._order(FixCorners(None))))
+            markers = self._add_button("take the corners from markers", self._order(MarkersWanted()))
+            search = self._add_button("let the camera find the painting", self._order(FixCorners(None)))
+            camera.addWidget(self.remark)
+            camera.addLayout(_row(style, markers, search))
         state.addStretch()
         doing = QVBoxLayout()
         doing.setSpacing(style.px(24))

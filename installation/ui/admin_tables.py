@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from installation.messages import AdminState, Status
 from installation.ui.buttons import SMALL_FONT, Style, make_button, make_text
+from installation.ui.later import later
 
-_SURE_WITHIN_MS = 4000
+_SURE_WITHIN_S = 4.0
 
 
 class SureButton(QPushButton):
@@ -36,10 +37,7 @@ class SureButton(QPushButton):
         self.setFont(made.font())
         self.setMinimumHeight(made.minimumHeight())
         self.setSizePolicy(made.sizePolicy())
-        self._doubt = QTimer(self)
-        self._doubt.setSingleShot(True)
-        self._doubt.setInterval(_SURE_WITHIN_MS)
-        self._doubt.timeout.connect(self._calm_down)
+        self._doubt = later(self, _SURE_WITHIN_S, self._calm_down)
         self.clicked.connect(self._press)
 
     def _press(self) -> None:
@@ -138,7 +136,7 @@ def figures_of(status: Status) -> list[tuple[str, str]]:
         for number, gpu in enumerate(status.gpus, start=1)
     ]
     return [
-        ("composed", f"{status.clips} clips, {status.clips_from_library} played from the library instead"),
+        ("composed", f"{status.clips} clips, {status.clips_from_library} more played from the library"),
         ("newest clip", f"{stages or 'none yet'}{factor}"),
         ("music ahead", f"{status.queue_s:.0f} s"),
         ("sound", f"{status.underruns} underruns, {status.silence_s:.1f} s of unwanted silence"),

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from installation.ui.lettering import load_fonts
 from installation.ui.words import ENGLISH
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def start_application() -> QApplication:
@@ -53,9 +53,9 @@ def choose_platform(environment: MutableMapping[str, str]) -> None:
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
     """Qt's own messages, most of which concern nobody, go where ours go."""
     is_grave = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
-    logger.log(logging.ERROR if is_grave else logging.DEBUG, "Qt: %s", text)
+    _log.log(logging.ERROR if is_grave else logging.DEBUG, "Qt: %s", text)
 
 
 def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Instead of Qt's way with an exception in a slot, which is to end the process."""
-    logger.error("in the ui: %s", error, exc_info=(kind, error, trace))
+    _log.error("in the ui: %s", error, exc_info=(kind, error, trace))

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from installation.cues import Scene
-from installation.messages import AnotherPiece, FromUi, LanguageChosen, OwnText, SetVolumeWanted
+from installation.messages import AnotherPiece, FromUi, OwnText, SetVolumeWanted
 from installation.settings import VisitorControls
 from installation.ui.buttons import SMALL_FONT, Slider, Style, css, leave_keyboard, make_button, make_text
 from installation.ui.keyboard import Keyboard
@@ -89,7 +89,7 @@ class Controls(QObject):
             button.setChecked(LANGUAGES[code] is words)
             button.setAccessibleName(code)
             button.setMinimumWidth(style.target())
-            button.clicked.connect(lambda _checked, code=code: self._choose(code))
+            button.clicked.connect(lambda _checked, code=code: self.language_chosen.emit(code))
             line.addWidget(button)
         leave_keyboard(row)
         row.adjustSize()
@@ -128,10 +128,6 @@ class Controls(QObject):
     def _set_volume(self, step: int) -> None:
         self._volume = step / _STEPS
         self._say(SetVolumeWanted(self._volume))
-
-    def _choose(self, code: str) -> None:
-        self._say(LanguageChosen(code))
-        self.language_chosen.emit(code)
 
     # ------------------------------------------------------------ the keyboard
 

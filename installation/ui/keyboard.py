@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from installation.ui.buttons import SMALL_FONT, Style, css, leave_keyboard, make_button, make_text
+from installation.ui.later import later
 from installation.ui.layout import Layout
 from installation.ui.palette import Palette
 from installation.ui.words import Words
@@ -51,10 +52,7 @@ class Keyboard(QFrame):
         self._line = make_text(words.own_text_example, style, 38, is_quiet=True, is_italic=True)
         self._send = make_button(words.send, style, size=SMALL_FONT)
         self._send.clicked.connect(self._try_to_send)
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(round(1000 * CLOSES_AFTER_S))
-        self._idle.timeout.connect(self.closed)
+        self._idle = later(self, CLOSES_AFTER_S, self.closed.emit)
         self._build(style, layout)
         leave_keyboard(self)
         self._show_text()

@@ -14,8 +14,7 @@ from installation.ui.layout import Rect
 from installation.ui.palette import Rgb
 
 FONT_FOLDER = Path(__file__).parent / "fonts"
-FONT_FAMILY = "EB Garamond 12"
-"""Bundled (SIL Open Font License); what it lacks, Qt takes from the system's fonts."""
+"""EB Garamond 12 (SIL Open Font License); what it lacks, Qt takes from the system's fonts."""
 
 
 @cache

@@ -80,7 +80,7 @@ class Room:
         self.night = Night(closed_note)
         self.words: Words = ENGLISH
         self.scene = Scene.ATTRACT
-        self._view = CameraView(None, "", 0.0, Hint.NONE, 0.0)
+        self._view = CameraView(None, "", Hint.NONE, 0.0)
         self._darkness, self._music = Glide(), Glide(1.0, 1.0, 0.3)
         self._is_motion_reduced = is_motion_reduced
         self._is_all_new = False
@@ -105,7 +105,7 @@ class Room:
         self.wall.is_answering, self.wall.is_explaining = mood.is_answering, mood.is_explaining
         self.badge.is_composer_lost = scene is Scene.FAILSAFE
         if mood.is_looking and not before.is_looking:
-            self._view = CameraView(None, "", 0.0, Hint.NONE, 0.0)
+            self._view = CameraView(None, "", Hint.NONE, 0.0)
             self.glass.open()
         elif mood.is_answering and self.glass.is_open:
             self.glass.hold()
@@ -160,8 +160,10 @@ class Room:
         if mood.is_answering:
             self.voice.say(self.words.answering, self._advanced_at_s, is_urgent=self.voice.said != self.words.answering)
         elif mood.is_looking:
-            silent = self.words.show_me if self._view.outline is None else self.words.found
-            self.voice.say(self.words.hints.get(self._view.hint, silent), self._advanced_at_s)
+            is_seen = self._view.outline is not None
+            silent = self.words.found if is_seen else self.words.show_me
+            is_answer = is_seen and self.voice.said == self.words.show_me  # who has done it is not asked on
+            self.voice.say(self.words.hints.get(self._view.hint, silent), self._advanced_at_s, is_urgent=is_answer)
         else:
             self.voice.say(self.words.invitation if self.invitation.is_said else "", self._advanced_at_s)
 

@@ -42,6 +42,7 @@ from installation.ui.admin import AdminDoor
 from installation.ui.application import fill_screen, start_application
 from installation.ui.awake import keep_awake
 from installation.ui.controls import Controls
+from installation.ui.later import later
 from installation.ui.layout import Layout, Rect
 from installation.ui.room import Room
 from installation.ui.stage import Stage, prepare_stage
@@ -49,7 +50,7 @@ from installation.ui.wall import qrect
 from installation.ui.words import LANGUAGES
 from installation.word_filter import WordFilter
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
 WINDOW_SIZE = (1280, 720)
@@ -57,7 +58,7 @@ LARGE_TEXT = 1.3
 """How much larger type is for those who see little."""
 LANGUAGE_STAYS_S = 120.0
 """So long after it was chosen a language gives way to the screen's own."""
-_SETTLE_MS = 200
+SETTLE_S = 0.2
 """A window that is being resized is hung anew when it has kept its size for so long."""
 
 
@@ -122,10 +123,7 @@ class ShowWindow(QWidget):
         self.room.say(LANGUAGES[settings.language])
         self.controls = Controls(self, settings.visitor, say, load_word_filter(settings.visitor))
         self.controls.language_chosen.connect(self._speak)
-        self._language = QTimer(self)
-        self._language.setSingleShot(True)
-        self._language.setInterval(round(1000 * LANGUAGE_STAYS_S))
-        self._language.timeout.connect(self._speak_as_before)
+        self._language = later(self, LANGUAGE_STAYS_S, self._speak_as_before)
         self.num_frames = 0
         self.num_late_frames = 0
         self._settings, self._say, self._clock = settings, say, clock
@@ -137,10 +135,7 @@ class ShowWindow(QWidget):
         self._beaten_at_s = clock()
         self._workshop = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workshop")
         self._prepared.connect(self._hang)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._prepare)
+        self._settle = later(self, SETTLE_S, self._prepare)
         self._pace = QTimer(self)
         self._pace.setInterval(max(1, int(1000 / settings.max_fps) - 1))  # timers come late, never early
         self._pace.setTimerType(Qt.TimerType.PreciseTimer)
@@ -186,7 +181,7 @@ class ShowWindow(QWidget):
             case Shutdown():
                 self.left.emit()
             case _:
-                logger.debug("nothing to show for %s", type(message).__name__)
+                _log.debug("nothing to show for %s", type(message).__name__)
 
     def advance(self) -> None:
         """Bring the room to this moment and have what changed painted."""
@@ -212,7 +207,7 @@ class ShowWindow(QWidget):
             try:
                 stage = prepare_stage(artwork_id, picture, label, width, height, self._hang_layout, words)
             except (UnreadableImageError, OSError, MemoryError) as error:
-                logger.warning("not shown, the last work stays: %s", error)
+                _log.warning("not shown, the last work stays: %s", error)
                 if self.room.wall.stage is not None:
                     return
                 stage = prepare_stage("", None, WallLabel(""), width, height, self._hang_layout, words)
@@ -298,7 +293,7 @@ class ShowWindow(QWidget):
 
         def work() -> None:
             folder.mkdir(parents=True, exist_ok=True)
-            logger.info("screenshot %s %s", path, "kept" if image.save(str(path)) else "could not be written")
+            _log.info("screenshot %s %s", path, "kept" if image.save(str(path)) else "could not be written")
 
         self._workshop.submit(_logged, work)
 
@@ -317,7 +312,7 @@ def load_word_filter(settings: VisitorControls) -> WordFilter:
     try:
         return WordFilter.load(settings.refused_words_path)
     except (OSError, UnicodeDecodeError) as error:
-        logger.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
+        _log.warning("visitor.refused_words: not read, only the bundled words are refused: %s", error)
         return WordFilter.load()
 
 
@@ -359,7 +354,7 @@ class _Sender:
             if writable:
                 self._channel.send(message)
         except (OSError, ValueError) as error:
-            logger.debug("the director is gone: %s", error)
+            _log.debug("the director is gone: %s", error)
 
 
 def _logged(work: Callable[[], None]) -> None:
@@ -367,4 +362,4 @@ def _logged(work: Callable[[], None]) -> None:
     try:
         work()
     except Exception:
-        logger.exception("work for the screen was not done, what is shown stays")
+        logging.getLogger(__name__).exception("work for the screen was not done, what is shown stays")

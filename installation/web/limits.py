@@ -1,8 +1,26 @@
-"""How much one visitor may ask for. Time is an argument."""
+"""Who may ask, and for how much. Time is an argument."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
+
+
+def is_near(address: str, own: str) -> bool:
+    """Whether an address is on this machine's own network, by what it looks like.
+
+    A machine with a private address is reached from a public one only through a door that somebody has opened to the
+    internet. Where the network itself has public addresses, nothing can be told by them.
+
+    >>> [is_near(address, "192.168.1.5") for address in ("192.168.1.77", "10.0.0.3", "127.0.0.1", "8.8.8.8", "")]
+    [True, True, True, False, False]
+    >>> is_near("8.8.8.8", own="8.8.4.4")
+    True
+    """
+    try:
+        return not ipaddress.ip_address(address).is_global or ipaddress.ip_address(own).is_global
+    except ValueError:
+        return False
 
 
 class RateLimit:

@@ -15,7 +15,7 @@ import h11
 
 from installation.messages import OfferClip, ShowMetrics, Shutdown, WebChannel, WebHeartbeat, WebReady
 from installation.settings import WebSettings
-from installation.web.limits import RateLimit
+from installation.web.limits import RateLimit, is_near
 from installation.web.responses import CHUNK_BYTES, Response, plain
 from installation.web.site import Site
 
@@ -57,7 +57,6 @@ class Server:
         self._limit = limit or RateLimit(REQUEST_BURST, REQUESTS_PER_S)
         self._site = Site(settings.has_metrics)
         self._connections: Counter[str] = Counter()
-        self._num_requests = 0
         self._is_over = asyncio.Event()
 
     async def run(self) -> None:
@@ -71,7 +70,7 @@ class Server:
         try:
             self._channel.send(WebReady(server.sockets[0].getsockname()[1]))
             while not self._is_over.is_set():
-                self._channel.send(WebHeartbeat(self._num_requests))
+                self._channel.send(WebHeartbeat())
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._is_over.wait(), HEARTBEAT_EVERY_S)
         finally:
@@ -95,7 +94,10 @@ class Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""
+        address, own = (str(name[0]) if name else "" for name in (peer, writer.get_extra_info("sockname")))
+        if not is_near(address, own):
+            writer.transport.abort()
+            return
         if self._connections.total() >= MAX_CONNECTIONS or self._connections[address] >= MAX_CONNECTIONS_EACH:
             writer.transport.abort()
             return
@@ -126,7 +128,6 @@ class Server:
 
     def _answer(self, request: h11.Request, address: str) -> Response:
         now_s = time.monotonic()
-        self._num_requests += 1
         if not self._limit.allows(address, now_s):
             return plain(429, "too much at once", ("Retry-After", "30"))
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}

@@ -32,6 +32,27 @@ ABSENT = (
 )
 
 
+TINY_SIZES: dict[str, Any] = {
+    "out_embed_dim": 32,
+    "vision_embed_dim": 48,
+    "vision_num_blocks": 3,
+    "vision_num_heads": 4,
+    "audio_embed_dim": 36,
+    "audio_num_blocks": 2,
+    "audio_num_heads": 3,
+    "text_embed_dim": 16,
+    "text_num_blocks": 1,
+    "text_num_heads": 2,
+    "depth_embed_dim": 16,
+    "depth_num_blocks": 1,
+    "thermal_embed_dim": 24,
+    "thermal_num_blocks": 1,
+    "imu_embed_dim": 16,
+    "imu_num_blocks": 1,
+}
+"""Of all towers."""
+
+
 class NoDropPath(torch.nn.Identity):
     """Stochastic depth is off in evaluation."""
 
@@ -76,3 +97,8 @@ def randomised(model: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
         noise = torch.empty_like(parameter).normal_(0, 0.03, generator=generator)
         parameter.data.add_(noise) if parameter.dim() == 1 else parameter.data.copy_(noise)
     return model.eval()
+
+
+def largest_difference(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """As a share of the largest value."""
+    return float((found - expected).abs().max() / expected.abs().max())

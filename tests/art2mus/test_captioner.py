@@ -15,8 +15,7 @@ PICTURES = [Image.effect_mandelbrot((50, 70), (-2, -1.5, 1, 1.5), 40).convert("R
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("llava")
-    tiny_llava.model().save_pretrained(folder)
-    tiny_llava.processor().save_pretrained(folder)
+    tiny_llava.save(folder)
     return folder
 
 

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from art2mus.metrics.embedders import FloatArray, Waveform, cut
-from art2mus.metrics.embedding_cache import cache_folder, embed_sound, embed_sounds
+from art2mus.metrics.embedding_cache import embed_sound, embed_sounds, embeddings_folder
 
 
 class Loudness:
@@ -68,7 +68,7 @@ def test_an_interrupted_write_leaves_nothing_behind(sounds: list[Path], monkeypa
         patched.setattr(np, "save", fail)
         with pytest.raises(KeyboardInterrupt):
             embed_sound(sounds[0], embedder)
-    assert not [path for path in cache_folder().rglob("*") if path.is_file()]
+    assert not [path for path in embeddings_folder().rglob("*") if path.is_file()]
     assert embed_sound(sounds[0], embedder).shape == (5, 1)
     assert embed_sound(sounds[0], embedder).shape == (5, 1)
     assert embedder.num_asked == 2

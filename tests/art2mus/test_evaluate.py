@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,8 +33,9 @@ from art2mus.evaluation.settings import SHUFFLED_TRUTH, TRUTH, EvaluateSettings
 from art2mus.evaluation.tables import tables_of
 from art2mus.images import load_artwork
 from art2mus.metrics.clap import ClapEmbedder, one_for_each
-from art2mus.metrics.embedding_cache import cache_folder
+from art2mus.metrics.embedding_cache import embeddings_folder
 from art2mus.metrics.imagebind_score import mean_cosine
+from art2mus.models.assembly import put_together
 from art2mus.sound_files import load_mono
 from art2mus.strict_yaml import load
 from tests.art2mus import tiny
@@ -183,7 +185,7 @@ def test_likeness_to_artwork_and_true_track(config: Path, collection: Path) -> N
 
     # What was seen and heard is kept: another content of the cache gives another figure.
     identity = ImageBindListener(encoder).identity
-    kept = sorted((cache_folder() / identity).iterdir())
+    kept = sorted((embeddings_folder() / identity).iterdir())
     assert len(kept) == 2 * NUM_PAIRS
     for path in kept:
         np.save(path, np.ones_like(np.load(path)))
@@ -228,6 +230,26 @@ def test_nothing_is_made_twice_and_what_changed_is_made_again(config: Path, coll
 
     Image.new("RGB", (40, 30), (200, 0, 0)).save(collection / "artworks" / "<i>0.png")
     assert len(make()) == len(third) + 3
+
+
+def test_another_model_under_the_same_name_is_another_model(
+    config: Path, collection: Path, model: Path, tmp_path: Path
+) -> None:
+    """Wherever its parts lie; what is written about it changes no music."""
+    (collection / "eyes.pth").write_bytes(b"weights")
+    (collection / "layer.pt").write_bytes(b"projection")
+    base = shutil.copytree(model, tmp_path / "base")
+    put_together(tmp_path / "mine", str(base), str(collection / "eyes.pth"), collection / "layer.pt", "reference")
+    settings = load(config, EvaluateSettings, [f"models={{mine: {{model: {tmp_path / 'mine'}}}}}", "max_pairs=3"])
+
+    def weights() -> set[str]:
+        return {order.weights for each in plan_clips(settings, load_items(settings))["mine"] for order in each}
+
+    first = weights()
+    (base / "README.md").write_text("all about it")
+    assert weights() == first
+    (collection / "eyes.pth").write_bytes(b"other weights")
+    assert not weights() & first
 
 
 def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
@@ -298,6 +320,17 @@ def test_a_metric_without_weights_is_left_out_and_said(
     scores = json.loads((collection / "out" / "scores.json").read_text())
     assert AFFECT_RANK in scores["figures"][TRUTH]
     assert "left out" in (collection / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("weights", ["passt", "passt.pt"])
+def test_labels_may_be_passts(weights: str, config: Path, collection: Path) -> None:
+    """By its name, which means the usual place, or by its file, which is another here."""
+    (collection / "passt.pt").write_bytes(b"nothing of the kind")
+    given = str(collection / weights) if weights.endswith(".pt") else weights
+    settings = load(config, EvaluateSettings, ["metrics=[kl]", f"weights.kl={given}", "max_pairs=3"])
+    items = load_items(settings)
+    (missing,) = score(settings, items, with_truths({}, items, seed=0)).missing
+    assert "not the weights of PaSST" in missing if weights.endswith(".pt") else "models/passt/passt-s-f128" in missing
 
 
 def test_a_clip_too_short_for_a_figure_is_a_remark(config: Path, collection: Path) -> None:

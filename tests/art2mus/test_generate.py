@@ -74,13 +74,21 @@ def test_a_caption_is_the_prompt_and_stands_in_the_receipt(
     models: dict[str, Path], artworks: list[Path], tmp_path: Path
 ) -> None:
     llava = tmp_path / "llava"
-    tiny_llava.model().save_pretrained(llava)
-    tiny_llava.processor().save_pretrained(llava)
+    tiny_llava.save(llava)
     options = ("-o", tmp_path / "out", "--model", models["mel"], "--length", 1, "--steps", 1)
     assert run(artworks[1], *options, "--caption", llava) == 0
     receipt = json.loads((tmp_path / "out" / "night.json").read_text())
     assert [receipt["prompt"]] == Captioner.load(llava).describe([load_artwork(artworks[1])])
     assert receipt["captioner"] == str(llava)
+
+
+def test_no_words_to_keep_away_from_are_no_words_in_the_receipt(
+    models: dict[str, Path], artworks: list[Path], tmp_path: Path
+) -> None:
+    options = ("-o", tmp_path / "out", "--model", models["mel"], "--length", 1, "--steps", 1)
+    for said, expected in ((("--negative-prompt", ""), ""), ((), "Low quality.")):
+        assert run(artworks[0], *options, *said) == 0
+        assert json.loads((tmp_path / "out" / "night.json").read_text())["negative_prompt"] == expected
 
 
 def test_precision_and_device_are_chosen_and_written_down(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from art2mus.models import ModelMissingError, locate
+from art2mus.models.assembly import put_together
 from art2mus.models.identity import identify
 
 
@@ -49,6 +50,18 @@ def test_files_are_read_once(model: Path, cache: Path) -> None:
     assert identify(model, cache) == before, "size and time are as they were: not looked at"
     os.utime(weights, ns=(0, 0))
     assert identify(model, cache) != before
+
+
+def test_it_follows_how_an_assembly_is_asked(model: Path, cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "imagebind_huge.pth").write_bytes(b"weights")
+    (tmp_path / "layer.pt").write_bytes(b"projection")
+    parts = (str(model), str(tmp_path / "imagebind_huge.pth"), tmp_path / "layer.pt")
+    found = []
+    for settings in (("reference",), ("reference", "crop"), ("framed",), ("reference", "pad")):
+        put_together(tmp_path / "mine", *parts, *settings)
+        found.append(identify(tmp_path / "mine", cache))
+    assert found[0] == found[1], "said or not, it is the same"
+    assert len(set(found)) == 3
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "nonsense", '{"x": 1}'])

@@ -17,26 +17,8 @@ from art2mus.checkpoints import CheckpointError
 from art2mus.imagebind import ImageBind
 from art2mus.ranking import ranker_of
 from tests.art2mus import tiny
-from tests.art2mus.published_imagebind import published, randomised, towers
+from tests.art2mus.published_imagebind import TINY_SIZES, largest_difference, published, randomised, towers
 
-PUBLISHED_TINY: dict[str, Any] = {
-    "out_embed_dim": 32,
-    "vision_embed_dim": 48,
-    "vision_num_blocks": 3,
-    "vision_num_heads": 4,
-    "audio_embed_dim": 36,
-    "audio_num_blocks": 2,
-    "audio_num_heads": 3,
-    "text_embed_dim": 16,
-    "text_num_blocks": 1,
-    "text_num_heads": 2,
-    "depth_embed_dim": 16,
-    "depth_num_blocks": 1,
-    "thermal_embed_dim": 24,
-    "thermal_num_blocks": 1,
-    "imu_embed_dim": 16,
-    "imu_num_blocks": 1,
-}
 TINY: dict[str, Any] = {
     "embedding_dim": 32,
     "vision_width": 48,
@@ -62,13 +44,9 @@ class Allocations(TorchDispatchMode):
         return result
 
 
-def largest_difference(found: torch.Tensor, expected: torch.Tensor) -> float:
-    return float((found - expected).abs().max() / expected.abs().max())
-
-
 @pytest.fixture(scope="module")
 def reference() -> torch.nn.Module:
-    model = published().ImageBindModel(**PUBLISHED_TINY)
+    model = published().ImageBindModel(**TINY_SIZES)
     return randomised(model)
 
 

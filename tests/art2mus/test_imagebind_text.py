@@ -14,8 +14,7 @@ from transformers import CLIPTokenizer
 
 from art2mus.checkpoints import CheckpointError
 from art2mus.imagebind_text import ImageBindText, tokens_of
-from tests.art2mus.published_imagebind import published, randomised, towers
-from tests.art2mus.test_imagebind import PUBLISHED_TINY, largest_difference
+from tests.art2mus.published_imagebind import TINY_SIZES, largest_difference, published, randomised, towers
 
 TINY: dict[str, Any] = {"embedding_dim": 32, "width": 16, "num_layers": 3, "num_heads": 2}
 TEXTS = [
@@ -29,7 +28,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def reference() -> torch.nn.Module:
-    model = published().ImageBindModel(**{**PUBLISHED_TINY, "text_num_blocks": 3})
+    model = published().ImageBindModel(**{**TINY_SIZES, "text_num_blocks": 3})
     return randomised(model)
 
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from art2mus.codec.protocol import Clip, FloatArray
 from art2mus.models import load_pipeline
+from art2mus.phrases import predict_in_circle, turn_at, with_context
 from art2mus.pipeline import Art2MusPipeline
-from art2mus.sampling import Denoiser, predict_in_circle, turn_at, with_context
+from art2mus.sampling import Denoiser
 from tests.art2mus import tiny
 
 
@@ -110,6 +111,19 @@ def test_a_spectrogram_sounds_piece_by_piece_as_it_does_at_once(
     np.testing.assert_allclose(
         np.concatenate(pieces), waveform(clip), atol=1e-4 * np.abs(clip.waveform).max(), rtol=0.0
     )
+
+
+def test_the_first_second_is_there_before_the_last_is_made(mel: Art2MusPipeline, image: Image.Image) -> None:
+    clip = made(mel, image, audio_length_in_s=3.0, output_type="mel")
+    lengths: list[int] = []
+    hook = mel.codec.vocoder.register_forward_pre_hook(lambda _module, given: lengths.append(len(given[0])))
+    pieces = mel.codec.stream(clip)
+    first = next(pieces)
+    assert len(first) == mel.codec.sample_rate
+    assert len(lengths) == 1
+    assert lengths[0] <= len(first) / mel.codec.hop + mel.codec.reach
+    assert len(list(pieces)) == 2
+    hook.remove()
 
 
 def test_a_sample_depends_on_nothing_beyond_the_reach(mel: Art2MusPipeline, image: Image.Image) -> None:

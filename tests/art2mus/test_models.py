@@ -94,6 +94,19 @@ def test_a_model_is_put_together_of_published_parts(dtype: torch.dtype, publishe
     assert np.array_equal(first, again(picture, generator=torch.Generator().manual_seed(1), **CALL).audios)
 
 
+def test_all_of_a_wide_picture_is_seen_where_that_is_wanted(published: Path, tmp_path: Path) -> None:
+    parts = (str(published / "audioldm2"), str(published / "imagebind"), published / "projection.pt", "reference")
+    wide = Image.linear_gradient("L").rotate(90).resize((90, 30)).convert("RGB")
+    seen = {}
+    for view in (None, "pad", "multi-crop"):
+        put_together(tmp_path / "mine", *parts, view)
+        encoder = load_pipeline(tmp_path / "mine").image_encoder
+        assert encoder.config.view == (view or "crop")
+        seen[view] = encoder.encode([wide])
+    assert not torch.allclose(seen[None], seen["pad"], atol=1e-3)
+    assert not torch.allclose(seen[None], seen["multi-crop"], atol=1e-3)
+
+
 def test_parts_that_do_not_fit_are_named(published: Path, tmp_path: Path) -> None:
     torch.save(ImageProjection(7, 12, tiny.LANGUAGE_DIM).state_dict(), tmp_path / "other.pt")
     base, encoder = str(published / "audioldm2"), str(published / "imagebind")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -17,7 +19,7 @@ import torch
 from art2mus.models import MODELS, ModelMissingError, load_imagebind, locate
 from art2mus.models.__main__ import main
 from art2mus.models.assembly import Assembly
-from art2mus.models.hub import Lock, LockedFile
+from art2mus.models.hub import DownloadError, Lock, LockedFile, download
 from art2mus.projection import ImageProjection
 from tests.art2mus.hub_server import Hub, serving
 
@@ -74,6 +76,7 @@ def test_a_model_is_fetched_checked_and_found(hub: Hub, own_home: Path) -> None:
     assert not list(folder.rglob("*.bin"))
     verified = run("verify", "audioldm2")
     assert (verified.returncode, verified.stdout.count("ok ")) == (0, 2)
+    assert run("verify", str(folder)).stdout == verified.stdout
     assert str(folder) in run("list").stdout
     again = run("download", "audioldm2")
     assert again.returncode == 0, "all is there: no network is needed"
@@ -163,6 +166,51 @@ def test_a_short_disk_is_said_before_anything_is_fetched(own_home: Path) -> None
     assert "ART2MUS_HOME" in finished.stderr
 
 
+def test_what_was_fetched_before_needs_no_room_again(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = own_home / "models" / "imagebind"
+    begun = folder / ".cache" / "huggingface" / "download" / "model.abc.incomplete"
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(bytes(800_000))
+    Lock("nielsr/imagebind-huge", "a" * 40, {"model.safetensors": LockedFile(10**6, "sha256", "0" * 64)}).write(folder)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_, **__: (folder / "model.safetensors").touch())
+    source = MODELS["imagebind"].source
+    assert source is not None
+    for free, words in ((10**5, "but only 0.0 GB are free"), (3 * 10**5, "not what was published")):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        with pytest.raises(DownloadError, match=words):
+            download(source, folder)
+
+
+def test_a_disk_that_fills_up_is_said_and_not_taken_for_the_network(
+    hub: Hub, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise RuntimeError("the transport gives up") from error
+
+    assert run("download", "audioldm2", endpoint=hub.endpoint).returncode == 0
+    (own_home / "models" / "audioldm2" / WEIGHTS).unlink()
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", fill)
+    assert main(["download", "audioldm2"]) == 2
+    said = capsys.readouterr().err
+    assert "cvssp/audioldm2: the disk is full; what was fetched is kept\n  make room" in said
+    assert "online" not in said
+
+
+def test_a_damaged_lock_is_named(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = own_home / "models" / "audioldm2"
+    folder.mkdir(parents=True)
+    for damage in ("", "[]", '{"files": {"a": 1}}'):
+        (folder / "lock.json").write_text(damage)
+        for command in ("download", "verify"):
+            assert main([command, "audioldm2"]) == 2
+            assert f"{folder / 'lock.json'}: cannot be read; remove it" in capsys.readouterr().err
+        with pytest.raises(ModelMissingError, match="cannot be read; remove it"):
+            locate("audioldm2")
+
+
 def test_art2mus_is_put_together_of_its_parts(
     hub: Hub, own_home: Path, projection: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,7 +240,10 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
     assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path), "--conditioning", "framed"]) == 0
     parts = Assembly.read(own_home / "models" / "art2mus")
     assert (parts.base, parts.image_encoder) == (str(tmp_path), str(tmp_path / "imagebind_huge.pth"))
-    assert parts.conditioning == "framed"
+    assert (parts.conditioning, parts.view) == ("framed", None)
+    assert main(["download", "art2mus", *mine[2:], "--audioldm2", str(tmp_path), "--view", "pad"]) == 0
+    again = Assembly.read(own_home / "models" / "art2mus")
+    assert (again.conditioning, again.view) == ("framed", "pad"), "what is not said anew stays as it was"
     with pytest.raises(ModelMissingError, match="cannot be read as weights"):
         load_imagebind(parts.image_encoder)
 
@@ -206,5 +257,6 @@ def test_every_model_is_listed_with_licence_size_and_place() -> None:
     assert "about 0.01 GB + audioldm2 + imagebind" in finished.stdout
     assert finished.stdout.count("not here") == 5
     assert run("verify", "mini").returncode == 0
-    nothing = run("verify", "imagebind")
-    assert (nothing.returncode, "nothing" in nothing.stderr) == (2, True)
+    for name, words in (("imagebind", "there is nothing"), ("imagebnid", "did you mean 'imagebind'?")):
+        nothing = run("verify", name)
+        assert (nothing.returncode, words in nothing.stderr) == (2, True)

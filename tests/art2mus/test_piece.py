@@ -7,7 +7,7 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import perform
-from art2mus.codec.score import STEPS_PER_BAR, Score
+from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, Score
 from art2mus.piece import Piece
 from art2mus.pipeline import Art2MusPipeline
 from tests.art2mus import tiny
@@ -87,6 +87,37 @@ def test_a_cancelled_stretch_leaves_the_piece_where_it_was(pipe: Art2MusPipeline
                     piece.next_stretch(on_step=cancel)
             waveforms.append(piece.next_stretch(num_bars=2, generator=noise()).rendering.waveform)
     assert np.array_equal(*waveforms)
+
+
+def test_leaning_leads_from_one_artwork_to_another(pipe: Art2MusPipeline, image: Image.Image) -> None:
+    """All the way it is the other artwork's music, played as the piece is; half the way it is neither's."""
+    other, performance = Image.new("RGB", (32, 24), (10, 20, 90)), Performance.neutral()
+    latents = {}
+    for share in (0.0, 0.5, 1.0):
+        with Piece(pipe, image, seed=3, performance=performance) as piece:
+            piece.lean(other, share)
+            latents[share] = piece.next_stretch().latents
+            assert piece.performance is performance
+    for share, alone in ((0.0, image), (1.0, other)):
+        with Piece(pipe, alone, seed=3, performance=performance) as piece:
+            assert torch.equal(latents[share], piece.next_stretch().latents)
+    assert not any(torch.equal(latents[0.5], latents[share]) for share in (0.0, 1.0))
+
+
+def test_what_it_keeps_does_not_grow(pipe: Art2MusPipeline, image: Image.Image) -> None:
+    sizes = []
+    with Piece(pipe, image, seed=2, num_inference_steps=1) as piece:
+        for _ in range(12):
+            piece.next_stretch()
+            _, interpreter = piece._performer._current()
+            keys = sum(len(part.keys) for part in interpreter.parts)
+            past = piece._continuation.past
+            assert past is not None
+            sizes.append((past.shape[1], len(interpreter._queue), len(interpreter._voices) + keys))
+    latents, messages, notes = zip(*sizes, strict=True)
+    assert set(latents) == {16}
+    assert max(messages[6:]) <= 2 * max(messages[:6])
+    assert max(notes) <= 2 * NUM_ROWS + len(interpreter.parts) * 128, "no more than there are rows, and keys to play"
 
 
 def test_length_is_counted_in_bars_of_the_piece(pipe: Art2MusPipeline, image: Image.Image) -> None:

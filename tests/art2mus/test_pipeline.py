@@ -139,7 +139,7 @@ def test_items_of_a_batch_are_what_they_are_alone(
         audio_length_in_s=9.0,
         generator=[seeded(seed) for seed in range(3)],
         output_type="latent",
-    ).latents
+    ).clips
     for item in range(3):
         alone = pipe(
             images[item],
@@ -148,10 +148,11 @@ def test_items_of_a_batch_are_what_they_are_alone(
             audio_length_in_s=9.0,
             generator=[seeded(item)],
             output_type="latent",
-        ).latents[0]
-        torch.testing.assert_close(together[item], alone, rtol=1e-4, atol=1e-4)
+        ).clips[0]
+        torch.testing.assert_close(together[item].latents, alone.latents, rtol=1e-4, atol=1e-4)
+        assert together[item].plan == alone.plan
     if kind == "score":
-        assert len({latents.shape for latents in together}) > 1, "their tempi differ, so their bars should"
+        assert len({clip.latents.shape for clip in together}) > 1, "their tempi differ, so their bars should"
 
 
 def test_the_negative_prompt_matters_only_under_guidance(pipe: Art2MusPipeline, image: Image.Image) -> None:
@@ -333,6 +334,11 @@ def test_minis_scheduler_works(pipe: Art2MusPipeline, image: Image.Image) -> Non
         ({"prompt": "slow", "latents": torch.zeros(1, 4, 3, 16)}, "`latents` must be"),
         ({"prompt": "slow", "held_latents": torch.zeros(1, 4, 3, 16)}, "a multiple of 4"),
         ({"prompt": "slow", "generator": [torch.Generator()] * 2}, "one per clip: 1, not 2"),
+        ({"prompt": "slow", "generator": []}, "one per clip: 1, not 0"),
+        ({"prompt": "slow", "num_waveforms_per_prompt": 0}, "at least one has to be made"),
+        ({"prompt": "slow", "audio_length_in_s": 0.0}, "a clip lasts some time"),
+        ({"prompt": "slow", "audio_length_in_s": -1.0}, "a clip lasts some time"),
+        ({"prompt": "slow", "held_latents": torch.zeros(3, 4, 4, 16)}, "for 3 clips, of which there are 1"),
         ({"image": Image.new("RGB", (9, 9)), "image_embeds": torch.zeros(1, 6)}, "not both"),
     ],
 )

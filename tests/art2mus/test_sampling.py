@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from art2mus.conditioning import Condition, TextEncoding
-from art2mus.sampling import Denoiser, player_seeds, set_timesteps, windows
+from art2mus.inputs import player_seeds
+from art2mus.phrases import windows
+from art2mus.sampling import Denoiser, set_timesteps
 from tests.art2mus import tiny
 
 

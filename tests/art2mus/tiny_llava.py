@@ -1,5 +1,7 @@
 """A tiny LLaVA with random weights: the class, the processor and the files of the full one."""
 
+from pathlib import Path
+
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
@@ -72,3 +74,9 @@ def model(seed: int = 0) -> LlavaForConditionalGeneration:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return LlavaForConditionalGeneration(config).eval()
+
+
+def save(folder: Path) -> None:
+    """Write both, as published ones are."""
+    model().save_pretrained(folder)
+    processor().save_pretrained(folder)

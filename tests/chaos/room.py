@@ -30,6 +30,8 @@ RATE = 48000
 MAX_GAP_S = 0.020
 """Shorter silences are none."""
 PATIENCE_S = 180.0
+LISTEN_S = 3.0
+"""So long the recording goes on after everything is well again."""
 CAMERA_FPS = 10.0
 """Enough to see that pictures come; a wall needs no more."""
 COMPILER = shutil.which("cc")
@@ -143,6 +145,14 @@ class Room:
         """Listen for so long."""
         end = self.now() + round(seconds * RATE)
         self.wait_until(lambda: self.now() >= end, seconds + PATIENCE_S)
+
+    def hear_sound(self) -> None:
+        """Listen for a while, and on until there is sound: a silence that is not over yet is of no known length.
+
+        Raises: TimeoutError.
+        """
+        self.hear(LISTEN_S)
+        self.listener.wait_for_sound(PATIENCE_S, self.now())
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait for something.

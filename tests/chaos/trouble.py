@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from tests.chaos.room import Room
 
-LISTEN_S = 3.0
-"""So long the recording goes on after everything is well again."""
-
 
 @dataclass(frozen=True)
 class Trouble:

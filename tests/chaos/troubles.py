@@ -14,8 +14,10 @@ import psutil
 
 from tests.chaos.camera import camera_troubles
 from tests.chaos.composer import FLAG
-from tests.chaos.room import COMPILER, Room
-from tests.chaos.trouble import LISTEN_S, Trouble
+from tests.chaos.room import COMPILER, LISTEN_S, RATE, Room
+from tests.chaos.trouble import Trouble
+
+FROZEN_S = 10.0
 
 
 def all_troubles() -> Iterator[Trouble]:
@@ -50,23 +52,24 @@ def replaced(child: str, number: signal.Signals) -> Callable[[Room], float]:
         since = room.now()
         pid = room.signal(child, number)
         room.wait_until(lambda: room.pid(child) not in (None, pid))
-        room.hear(LISTEN_S)
+        room.hear_sound()
         return room.silence_s(since)
 
     return measure
 
 
 def frozen(child: str) -> Callable[[Room], float]:
-    """Stop a process for ten seconds; by then the audio process must have been replaced."""
+    """Stop a process until there is another in its place, for ten seconds at most, and let it go on then."""
 
     def measure(room: Room) -> float:
         room.wait_until(lambda: room.pid("standby") is not None)
         since = room.now()
         pid = room.signal(child, signal.SIGSTOP)
-        room.hear(10)
+        until = room.now() + round(FROZEN_S * RATE)
+        room.wait_until(lambda: room.pid(child) not in (None, pid) or room.now() >= until)
         if room.pid(child) == pid:
             os.kill(pid, signal.SIGCONT)
-        room.hear(LISTEN_S)
+        room.hear_sound()
         return room.silence_s(since)
 
     return measure
@@ -170,10 +173,10 @@ def sound_server(end: Callable[[Room], None]) -> Callable[[Room], float]:
         room.server.start()
         returned_s = time.monotonic()
         room.listen()
-        listening_s = time.monotonic() - room.now() / 48000
+        listening_s = time.monotonic() - room.now() / RATE
         sound = room.listener.wait_for_sound(60)
         room.hear(LISTEN_S)
-        return max(0.0, listening_s + sound / 48000 - returned_s) + room.silence_s(sound)
+        return max(0.0, listening_s + sound / RATE - returned_s) + room.silence_s(sound)
 
     return measure
 
@@ -185,7 +188,7 @@ def sound_server_frozen(room: Room) -> float:
     os.kill(room.server.pid, signal.SIGCONT)
     returned_s = time.monotonic()
     room.listen()
-    listening_s = time.monotonic() - room.now() / 48000
+    listening_s = time.monotonic() - room.now() / RATE
     sound = room.listener.wait_for_sound(60)
     room.hear(LISTEN_S + 4)
-    return max(0.0, listening_s + sound / 48000 - returned_s) + room.silence_s(sound)
+    return max(0.0, listening_s + sound / RATE - returned_s) + room.silence_s(sound)

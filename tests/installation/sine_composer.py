@@ -21,7 +21,6 @@ from installation.messages import (
     ComposeFailed,
     ComposeProgress,
     ComposerChannel,
-    ComposerHeartbeat,
     ComposerReady,
     Shutdown,
     SoundingNote,
@@ -35,7 +34,6 @@ NUM_STEPS = 4
 def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
     channel.send(ComposerReady("sine", 0.0))
     held: str | None = None
-    num_steps = 0
     while not isinstance(message := channel.receive(None), Shutdown):
         if not isinstance(message, Compose):
             if isinstance(message, Cancel):
@@ -50,9 +48,7 @@ def main(channel: ComposerChannel, settings: ComposerSettings) -> None:
             continue
         began_s = time.perf_counter()
         for step in range(NUM_STEPS):
-            num_steps += 1
-            channel.send(ComposeProgress(message.job_id, "denoise", step + 1, NUM_STEPS))
-            channel.send(ComposerHeartbeat(num_steps))
+            channel.send(ComposeProgress(message.job_id, step + 1, NUM_STEPS))
         clip = _write(message, settings)
         held = clip.clip_id
         channel.send(ClipReady(message.job_id, clip, (("denoise", time.perf_counter() - began_s),)))

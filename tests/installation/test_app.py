@@ -25,7 +25,7 @@ SINE = "tests.installation.sine_composer:main"
 FAILING = "tests.installation.children:failing_composer"
 PICTURES = sorted(BUNDLED_GALLERY.glob("*.jpg"))
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_library_plays_while_there_is_no_composer(repository: Path, gallery:
     settings = [f"gallery.folder={gallery}", "show.seconds_per_work=6", "show.crossfade_s=1"]
     composed, _ = run(repository, SINE, 60, *settings, is_enough=lambda home: num_clips(home) >= 3)
     assert composed["clips_made"] >= 3
-    played, log = run(repository, FAILING, 14, *settings, "composer.patience_s=1")
+    played, log = run(repository, FAILING, 10, *settings, "composer.patience_s=1")
     assert played["clips_made"] == 0
     assert played["clips_from_library"] >= 1
     assert played["first_piece_s"] is not None
@@ -144,13 +144,13 @@ def test_systemd_hears_that_it_is_ready_that_it_plays_and_that_it_leaves(
 
 def test_outside_its_hours_the_room_is_closed(repository: Path, gallery: Path) -> None:
     hours = [f"hours.{day}=closed" for day in WEEKDAYS]
-    summary, _ = run(repository, SINE, 8, f"gallery.folder={gallery}", *hours)
+    summary, _ = run(repository, SINE, 5, f"gallery.folder={gallery}", *hours)
     assert (summary["works_shown"], summary["clips_made"]) == (0, 0)
     assert json.loads((Path(os.environ["ART2MUS_HOME"]) / "state" / "status.json").read_text())["scene"] == "closed"
 
 
 def test_a_gallery_without_works_has_the_bed(repository: Path, tmp_path: Path) -> None:
-    summary, log = run(repository, SINE, 10, f"gallery.folder={tmp_path}")
+    summary, log = run(repository, SINE, 6, f"gallery.folder={tmp_path}")
     assert summary["first_sound_s"] is not None
     assert summary["first_piece_s"] is None
     assert summary["works_shown"] == 0

@@ -1,9 +1,7 @@
 """The composer with a real pipeline at toy size: clips, continuation, change of mind, bad pictures."""
 
 import resource
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -22,59 +20,14 @@ from installation.library.receipt import Receipt
 from installation.messages import (
     Cancel,
     ClipReady,
-    Compose,
     ComposeCancelled,
     ComposeFailed,
     ComposeProgress,
-    FromComposer,
     Shutdown,
-    ToComposer,
 )
 from installation.settings import ComposerSettings
-from installation.works import BUNDLED_GALLERY
 from tests.art2mus import tiny
-
-PICTURE = BUNDLED_GALLERY / "leonardo-da-vinci_mona-lisa-1503.jpg"
-RATE = 48000
-
-
-@dataclass
-class Desk:
-    """The director's end of the line to a composer on a thread of its own."""
-
-    channel: Channel[ToComposer, FromComposer]
-    library_dir: Path
-
-    def ask(
-        self,
-        job_id: str,
-        continues: str | None = None,
-        picture: Path = PICTURE,
-        sample_rate: int = RATE,
-        prompt: str | None = None,
-    ) -> None:
-        self.channel.send(Compose(job_id, "mona-lisa", picture, 3, sample_rate, continues, prompt))
-
-    def answer(self) -> ClipReady | ComposeFailed | ComposeCancelled:
-        while True:
-            message = self.channel.receive(60.0)
-            assert message is not None, "no answer"
-            if isinstance(message, ClipReady | ComposeFailed | ComposeCancelled):
-                return message
-
-    def clip(self) -> ClipReady:
-        answer = self.answer()
-        assert isinstance(answer, ClipReady), answer
-        return answer
-
-
-def start(tmp_path: Path, pipeline: object, **settings_: object) -> tuple[Desk, threading.Thread]:
-    ours, theirs = Pipe(duplex=True)
-    settings = ComposerSettings(BUNDLED, tmp_path / "library", num_inference_steps=3, **settings_)  # type: ignore[arg-type]
-    composer = Composer(Channel(theirs), settings, pipeline)  # type: ignore[arg-type]
-    thread = threading.Thread(target=composer.run)
-    thread.start()
-    return Desk(Channel(ours), settings.library_dir), thread
+from tests.installation.desk import PICTURE, RATE, Desk, start
 
 
 @pytest.fixture

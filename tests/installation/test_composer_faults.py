@@ -24,7 +24,7 @@ from installation.messages import ComposeFailed, ComposerReady, Shutdown
 from installation.pieces import rehearse
 from installation.settings import ComposerSettings
 from tests.art2mus import tiny
-from tests.installation.test_composer import Desk, start
+from tests.installation.desk import Desk, start
 
 Fault = Callable[[torch.Tensor], torch.Tensor]
 

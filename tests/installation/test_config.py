@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.config import CameraConfig, ConfigError, KioskConfig, load_config
+from installation.config import CameraConfig, ConfigError, KioskConfig, LibraryConfig, load_config
 
 
 def written(folder: Path, text: str) -> Path:
@@ -183,3 +183,9 @@ def test_a_visitors_bounds_of_volume_are_in_order(tmp_path: Path) -> None:
     assert mistakes(tmp_path, "visitor: {quietest: 0.9, loudest: 0.5}") == [
         "kiosk.yaml:1: visitor.loudest: must not be below quietest, not 0.5"
     ]
+
+
+def test_a_librarys_bounds_are_said_in_bytes_and_seconds() -> None:
+    config = LibraryConfig(max_gb=0.25, max_days=0.5)
+    assert (config.max_bytes, config.max_age_s) == (250_000_000, 43_200.0)
+    assert LibraryConfig().max_age_s is None

@@ -1,6 +1,7 @@
 """What the check finds, and what it advises."""
 
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -59,6 +60,27 @@ def test_an_empty_gallery_and_a_missing_model_are_not_ready(tmp_path: Path, caps
     assert "no model model '/nowhere/at/all': there is no such folder" in printed
     assert "library" in printed
     assert "free for" in printed
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_there", "state", "advice"),
+    [
+        ("""echo '{"name": "ALSA: usb", "sample_rate": 44100, "rank": 0}'""", True, "ALSA: usb, 44100 Hz", ""),
+        ("""echo '{"error": "there is no sound device: connect one"}'""", False, "there is no sound device", "connect"),
+        ("""echo '{"error": "nothing"}'""", False, "nothing", "until then the music plays into a silent device"),
+        ("kill -ABRT $$", False, "the sound system crashes", "restart the sound server"),
+    ],
+)
+def test_the_loudspeakers_are_asked_for(
+    answer: str, is_there: bool, state: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.touch(0o755)
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    monkeypatch.setattr(sys, "executable", str(program))
+    finding = health.find_sound(())
+    assert (finding.is_there, finding.state) == (is_there, state)
+    assert finding.advice.startswith(advice)
 
 
 def test_mistakes_in_the_configuration_are_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,4 +206,4 @@ def test_what_the_curator_has_banned_is_begun_anew(tmp_path: Path, line: Line) -
 def test_failures_are_passed_on(desk: JobDesk) -> None:
     desk.submit(order(), 0.0)
     assert desk.take(messages.ComposeFailed("job-1", "broken")) == Outcome(cues.JobFailed("job-1"))
-    assert desk.take(messages.ComposerHeartbeat(1)) is None
+    assert desk.take(messages.ComposeProgress("job-1", 1, 20)) is None

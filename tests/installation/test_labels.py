@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from art2mus.artwork_labels import lookup, read_table
 from art2mus.images import SUFFIXES
 from installation.labels import (
     PICTURE_SUFFIXES,
@@ -27,14 +28,14 @@ def test_a_file_name_is_read_as_a_label() -> None:
 
 
 def test_the_bundled_gallery_has_twenty_works_with_labels_and_provenance() -> None:
-    works = read_gallery(BUNDLED_GALLERY)
+    works, table = read_gallery(BUNDLED_GALLERY), read_table(BUNDLED_GALLERY / "metadata.json")
     assert len(works) == 20
     assert len({work.artwork_id for work in works}) == 20
     for work in works:
         assert work.path.is_file()
         assert work.label.artist
         assert work.label.title != UNTITLED
-        assert "public domain" in work.label.provenance
+        assert "public domain" in lookup(table, work.path.name)["provenance"]
         assert work.label.country
         assert load_label(work.path) == work.label
     assert {work.label.title for work in works if not work.label.year} == {"Oiran and Kamuro", "Woman Holding a Fan"}

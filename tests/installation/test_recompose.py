@@ -16,9 +16,10 @@ from installation.__main__ import main
 from installation.channel import Channel
 from installation.composer import Composer, sampling_of
 from installation.library import Library
-from installation.messages import ClipInfo, ClipReady, Compose, FromComposer, Shutdown, ToComposer
+from installation.messages import ClipInfo, Compose, Shutdown
 from installation.settings import ComposerSettings
 from installation.works import BUNDLED_GALLERY
+from tests.installation.desk import Desk
 from tests.installation.test_library import put
 
 PICTURE = BUNDLED_GALLERY / "katsushika-hokusai_poppies-1833.jpg"
@@ -46,16 +47,14 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
     composer = Composer(Channel(theirs), settings, load_pipeline(settings.model), sampling)
     thread = threading.Thread(target=composer.run)
     thread.start()
-    desk: Channel[ToComposer, FromComposer] = Channel(ours)
+    desk = Desk(Channel(ours), settings.library_dir)
     clips: list[ClipInfo] = []
     for _ in range(2):
         continues = clips[-1].clip_id if clips else None
         known = {"prompt": "like rain", "year": 1494, "country": "Germany"}
-        desk.send(Compose("job", "poppies", picture, 3, 44100, continues, **known))
-        while not isinstance(message := desk.receive(120.0), ClipReady):
-            assert message is not None
-        clips.append(message.clip)
-    desk.send(Shutdown())
+        desk.channel.send(Compose("job", "poppies", picture, 3, 44100, continues, **known))
+        clips.append(desk.clip().clip)
+    desk.channel.send(Shutdown())
     thread.join(60.0)
     return Stored(folder / "library", picture, model, tuple(clips))
 

@@ -66,6 +66,7 @@ def heard_at_s(audio: Supervisor, clip_id: str) -> float:
     raise AssertionError(f"{clip_id} is not heard")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_work_met_again_is_heard_within_300_ms(audio: Supervisor, tmp_path: Path) -> None:
     """At the best of several times: the machine may be busy with something else."""

@@ -107,6 +107,25 @@ def test_a_part_is_started_afresh(kiosk: Kiosk) -> None:
         list(kiosk.supervisor.wait(0.2))
 
 
+def test_markers_fix_the_corners_for_those_who_asked(kiosk: Kiosk) -> None:
+    found = messages.MarkersFound(CORNERS, ())
+    kiosk.desk.take_markers(found)
+    assert not kiosk.corners_path.exists(), "nobody has asked for it"
+    kiosk.desk.hear(messages.PinChosen("4711"), 0.0)
+    for said, remark in (
+        (messages.MarkersFound(None, (2, 4)), "not seen: marker 2, 4"),
+        (messages.MarkersFound(None, ()), "these four do not stand around a painting; are they in order?"),
+        (found, ""),
+    ):
+        kiosk.desk.take_markers(said)
+        kiosk.desk.show(STATUS)
+        assert kiosk.shown().remark == remark
+    assert read_corners(kiosk.corners_path) == CORNERS
+    kiosk.desk.hear(messages.MarkersWanted(), 1.0)
+    kiosk.desk.show(STATUS)
+    assert kiosk.shown().remark == "there is no camera"
+
+
 def test_what_is_no_business_of_the_staff_is_let_be(kiosk: Kiosk) -> None:
     kiosk.desk.hear(messages.PinChosen("4711"), 0.0)
     assert kiosk.desk.hear(messages.UiHeartbeat(1, 0), 1.0)

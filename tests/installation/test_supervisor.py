@@ -15,6 +15,8 @@ import pytest
 
 from installation.supervisor import ChildPlan, Lost, Replaced, Said, Supervisor, memory_mb
 
+pytestmark = pytest.mark.alone
+
 TIMEOUT_S = 60.0
 CHILDREN = "tests.installation.children"
 

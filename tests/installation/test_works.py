@@ -103,6 +103,7 @@ def test_a_thread_watches(tmp_path: Path) -> None:
         assert time.monotonic() < deadline_s, "it watches on"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_hundred_thousand_files_do_not_keep_the_director_waiting(tmp_path: Path) -> None:
     for number in range(100_000):

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QGuiApplication
 from installation.ui.application import start_application
 from installation.ui.study.window import Mode, Sources, StudyWindow
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def run_window(sources: Sources, mode: Mode, *, is_windowed: bool, listener: str | None = None) -> str | None:
@@ -31,7 +31,7 @@ def run_window(sources: Sources, mode: Mode, *, is_windowed: bool, listener: str
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: QTimer.singleShot(0, app.exit))  # also before the loop has begun
     window.present(is_windowed=is_windowed)
-    log.info("screen: %d x %d, %s", window.width(), window.height(), QGuiApplication.platformName())
+    _log.info("screen: %d x %d, %s", window.width(), window.height(), QGuiApplication.platformName())
     if listener is not None:
         window.resume(listener)
     app.exec()

@@ -14,7 +14,7 @@ from installation.messages import WallLabel
 from installation.ui.stage import Stage, prepare_stage
 from installation.ui.study.hanging import hang_beside_questions
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 BARE = ""
 """The id of the wall without an artwork."""
@@ -67,7 +67,7 @@ class Walls(QObject):
             stage = prepare_stage(artwork, picture, WallLabel(""), width, height, hang_beside_questions)
             stage.paint_face(1.0)
         except (UnreadableImageError, OSError, MemoryError) as error:
-            log.error("not shown: %s", error)
+            _log.error("not shown: %s", error)
         self._prepared.emit(key, stage)
 
     def _keep(self, key: WallKey, stage: Stage | None) -> None:

@@ -22,25 +22,26 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QPushButton, QWidget
 
+from art2mus.choices import Language
 from art2mus.study.answers import Answers, Question
-from art2mus.study.settings import Language, Study, TextSettings
+from art2mus.study.settings import Study, TextSettings
 from installation.study.sitting import A, B, Sitting, Track, TrackPlayer
 from installation.ui.application import fill_screen
 from installation.ui.buttons import Style
+from installation.ui.later import later
 from installation.ui.palette import Palette
 from installation.ui.stage import Stage
 from installation.ui.study.pages import Action, QuestionPage, TextPage
 from installation.ui.study.walls import BARE, Walls
 from installation.ui.study.words import WORDS, StudyWords
 from installation.ui.wall import BEFORE_ANYTHING
-from installation.ui.window import WINDOW_SIZE
+from installation.ui.window import SETTLE_S, WINDOW_SIZE
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 TICK_MS = 30
 THANKS_S = 20.0
 """So long the kiosk thanks; then it welcomes the next listener."""
-_SETTLE_MS = 200
 _PRESS_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _TRACK_KEYS: dict[int, int] = {Qt.Key.Key_A: A, Qt.Key.Key_B: B}
 _COLUMN = 940
@@ -108,10 +109,7 @@ class StudyWindow(QWidget):
         self._walls = Walls(sources.study.artworks)
         self._walls.ready.connect(self._wall_is_ready)
         self._walls.failed.connect(self._wall_has_failed)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._fit)
+        self._settle = later(self, SETTLE_S, self._fit)
         self._pace = QTimer(self)
         self._pace.setInterval(TICK_MS)
         self._pace.timeout.connect(self.advance)
@@ -279,7 +277,7 @@ class StudyWindow(QWidget):
 
     def _wait_for_sound(self) -> None:
         """Until there is sound again nothing can be answered."""
-        log.warning("no answers are taken: %s", self._sources.player.trouble)
+        _log.warning("no answers are taken: %s", self._sources.player.trouble)
         self._is_waiting_for_sound = True
         self._explain(self._words.no_sound)
 
@@ -299,7 +297,7 @@ class StudyWindow(QWidget):
         return True
 
     def _not_saved(self) -> None:
-        log.exception("%s: cannot be written", self._sources.answers.path)
+        _log.exception("%s: cannot be written", self._sources.answers.path)
         self._explain(self._words.not_saved)
 
     # ------------------------------------------------------------ time and sound

@@ -17,8 +17,7 @@ from tests.art2mus.data.collections import add_pictures, write_catalogue
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("llava")
-    tiny_llava.model().save_pretrained(folder)
-    tiny_llava.processor().save_pretrained(folder)
+    tiny_llava.save(folder)
     return folder
 
 

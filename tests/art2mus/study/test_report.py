@@ -10,10 +10,11 @@ from typing import get_args
 
 import pytest
 
+from art2mus.choices import Language
 from art2mus.data.paintings import list_paintings
 from art2mus.study.__main__ import main
 from art2mus.study.answers import Answers
-from art2mus.study.settings import Language, load_settings, load_study
+from art2mus.study.settings import load_settings, load_study
 from tests.art2mus.study.studies import TODAY, listen, small_study, write_study
 from tests.test_architecture import HEAVY, modules_loaded_by
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from installation.audio import MAX_VOICES
 from installation.audio.limiter import CEILING_DB, Limiter
-from installation.audio.mixer import LOOP_JOINT_S, MAX_LOOPS, Mixer, Refused, Started
+from installation.audio.mixer import FOLD_S, LOOP_JOINT_S, MAX_LOOPS, Mixer, Refused, Started
 from tests.installation.audio.sounds import clip, longest_zeros, noise, power_db, tone
 
 RATE = 4000
@@ -189,17 +189,44 @@ def test_append_to_what_was_left_is_refused() -> None:
     assert sound.state().clip_id == "next"
 
 
-def test_many_plays_in_a_row_end_with_the_last_and_keep_the_power() -> None:
+@pytest.mark.parametrize(("crossfade_s", "pause_s"), [(1.0, 0.3), (4.0, 0.7), (4.0, 0.15), (4.0, 0.02)])
+def test_whoever_skips_quickly_hears_the_newest_at_once_and_the_power_stays(crossfade_s: float, pause_s: float) -> None:
     sound = playing(noise(9.0, 0, rate=RATE))
-    parts = [render(sound, 0.5)]
-    for number in range(1, 7):
-        sound.play(clip(str(number), noise(9.0, number, rate=RATE)), 1.0)
-        parts.append(render(sound, 0.3))
-        assert len(sound.state().voices) <= MAX_VOICES
-    parts.append(render(sound, 3.0))
-    assert [voice.clip_id for voice in sound.state().voices] == ["6"]
+    parts, asked = [render(sound, 0.5)], [("first", 0)]
+    for number in range(1, 9):
+        asked.append((str(number), sound.state().frame))
+        sound.play(clip(str(number), noise(9.0, number, rate=RATE)), crossfade_s)
+        parts.append(render(sound, pause_s))
+        if pause_s > FOLD_S:
+            assert len(sound.state().voices) <= MAX_VOICES
+    assert started(sound) == asked
+    parts.append(render(sound, FOLD_S))
+    assert len(sound.state().voices) <= MAX_VOICES
+    parts.append(render(sound, crossfade_s))
+    assert [voice.clip_id for voice in sound.state().voices] == ["8"]
     for part in np.array_split(np.concatenate(parts)[seconds(0.1) :], 40):
         assert power_db(part) == pytest.approx(-20, abs=1.0)
+
+
+def test_of_many_asked_for_at_the_same_moment_only_the_last_sounds() -> None:
+    samples = noise(9.0, 0, rate=RATE)
+    sound = playing(samples)
+    render(sound, 0.5)
+    for number in range(20):
+        sound.play(clip(str(number), noise(9.0, number, rate=RATE)), 1.0)
+    assert [voice.clip_id for voice in sound.state().voices] == ["first", "19"]
+
+
+def test_what_made_way_for_others_does_not_come_back_with_its_next_clip() -> None:
+    sound = playing(noise(9.0, 0, rate=RATE))
+    for number in range(6):
+        render(sound, 0.3)
+        sound.play(clip(str(number), noise(9.0, number, rate=RATE)), 4.0)
+    render(sound, 0.3)
+    gone, *_ = {"0", "1", "2", "3"} - {voice.clip_id for voice in sound.state().voices}
+    sound.append(clip("more of it", noise(9.0, 9, rate=RATE)), gone)
+    assert [event.clip_id for event in sound.take_events() if isinstance(event, Refused)] == ["more of it"]
+    assert sound.state().clip_id == "5"
 
 
 def test_sum_of_two_full_clips_stays_below_the_ceiling() -> None:
@@ -263,7 +290,6 @@ def test_whatever_is_asked_it_never_falls_silent_nor_clips(commands: list[tuple[
             sound.set_volume(first)
         else:
             parts.append(sound.render(first))
-        assert len(sound.state().voices) <= MAX_VOICES
     parts.append(render(sound, 1.0))
     out = np.concatenate(parts)
     assert np.isfinite(out).all()

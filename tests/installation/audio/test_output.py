@@ -17,6 +17,8 @@ from installation.audio.output import RISE_S, Device, Feed, Output, SilentDevice
 from installation.audio.ring import Ring
 from tests.installation.audio.sounds import RATE, tone
 
+pytestmark = pytest.mark.alone
+
 
 def test_feed_pads_and_counts_and_passes_everything_on() -> None:
     ring, recording = Ring.in_process(4096), Ring.in_process(8192)

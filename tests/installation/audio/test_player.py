@@ -27,6 +27,8 @@ from installation.settings import AudioSettings
 from tests.installation.audio.process import AudioProcess
 from tests.installation.audio.sounds import RATE, clip_file, longest_zeros, noise, tone
 
+pytestmark = pytest.mark.alone
+
 LATER = round((AHEAD_AT_START_S + 12 * VOLUME_TIME_S + 1.0) * RATE)
 """After so many frames a volume of nothing has been nothing for a while."""
 

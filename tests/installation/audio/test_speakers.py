@@ -26,7 +26,7 @@ from tests.sound_server import SoundServer, missing
 BACK_WITHIN_S = 4.0
 """Alone on the machine 0.6 s."""
 
-pytestmark = pytest.mark.skipif(missing() != "", reason=missing() or "everything is there")
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(missing() != "", reason=missing() or "everything is there")]
 
 
 @pytest.fixture

@@ -63,6 +63,15 @@ def test_tells_what_is_heard_at_a_moment(writer: TapWriter, reader: TapReader) -
     np.testing.assert_array_equal(heard, samples[2 * BLOCK_FRAMES - 100 : 2 * BLOCK_FRAMES])
 
 
+def test_of_more_voices_than_there_is_room_for_the_loudest_are_told(writer: TapWriter, reader: TapReader) -> None:
+    voices = tuple(VoiceState(str(number), 0, gain) for number, gain in enumerate((0.3, 0.8, 0.1, 0.4, 0.5)))
+    writer.note_block(writer.ring.num_written, voices)
+    writer.ring.write(tone(BLOCK_FRAMES / RATE))
+    writer.ring.read_into(np.empty((BLOCK_FRAMES, 2), np.float32))
+    writer.note_clock(0, heard_at_s=100.0, asked_at_s=100.0)
+    assert [voice.clip_id for voice in reader.heard(100.0)] == ["1", "3", "4"]
+
+
 def test_nothing_is_heard_that_the_device_did_not_ask_for(writer: TapWriter, reader: TapReader) -> None:
     mix(writer, 5)
     writer.note_clock(4 * BLOCK_FRAMES, heard_at_s=100.0, asked_at_s=100.0)

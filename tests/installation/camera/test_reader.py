@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 import pytest
 
+from installation.camera import probe
 from installation.camera import reader as reader_module
 from installation.camera.reader import Reader
 from installation.camera.source import Source, SourceError, oriented
 from installation.settings import CameraSettings
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import painting_on_wall, wall
+
+pytestmark = pytest.mark.alone
 
 STALLED_S = 0.5
 Read = Callable[..., Reader]
@@ -178,6 +181,86 @@ def test_a_device_that_is_not_plugged_in_is_away(tmp_path: Path) -> None:
 
 def test_a_password_is_not_told() -> None:
     assert Source(settings("http://me:hush@camera.example/video?fps=25")).name == "http://camera.example/video?fps=25"
+
+
+class Driver:
+    """A video device as OpenCV shows it, with the controls that it has; none is at hand where tests run."""
+
+    def __init__(self, controls: dict[int, tuple[float, ...]]) -> None:
+        self.controls, self.values = controls, dict[int, float]()
+
+    def set(self, control: int, value: float) -> bool:
+        is_taken = value in self.controls.get(control, ())
+        if is_taken:
+            self.values[control] = value
+        return is_taken
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        return True, wall()
+
+    def get(self, control: int) -> float:
+        return self.values.get(control, 0.0)
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("modes", "exposure", "expected"),
+    [((1, 3), 156.0, (1, 156.0)), ((1, 3), None, (3, None)), ((0, 1), None, (0, None)), ((), 156.0, (None, None))],
+)
+def test_the_exposure_is_locked_and_given_back(
+    modes: tuple[float, ...],
+    exposure: float | None,
+    expected: tuple[float | None, float | None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    driver = Driver({cv2.CAP_PROP_AUTO_EXPOSURE: modes, cv2.CAP_PROP_EXPOSURE: (156.0,) if modes else ()})
+    monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: driver)
+    (tmp_path / "video0").touch()
+    source = Source(settings("0", exposure=exposure), tmp_path)
+    source.open().close()
+    assert source.takes_exposure == bool(modes)
+    assert (driver.values.get(cv2.CAP_PROP_AUTO_EXPOSURE), driver.values.get(cv2.CAP_PROP_EXPOSURE)) == expected
+    assert ("it does not take exposure 156" in caplog.text) == (not modes)
+
+
+def test_a_look_through_a_camera_says_that_it_takes_no_exposure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: Driver({}))
+    monkeypatch.setattr(probe, "LOOK_S", 0.01)
+    monkeypatch.setattr(probe, "Source", lambda asked: Source(asked, tmp_path))
+    (tmp_path / "video0").touch()
+    assert probe.describe(settings("0", exposure=156.0)).endswith("; it does not take exposure 156")
+    assert probe.describe(settings("0")).endswith(" a second")
+
+
+@pytest.mark.parametrize("name", ["3", "{dev}/video3"])
+def test_a_device_that_is_known_by_its_number_comes_back_under_another(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "installation.camera.source.cv2.VideoCapture", lambda path, _: opened.append(path) or Driver({})
+    )
+    lasting = tmp_path / "v4l" / "by-id" / "usb-A-video-index0"
+    lasting.parent.mkdir(parents=True)
+    source = Source(settings(name.format(dev=tmp_path)), tmp_path)
+    for number in (3, 5):
+        device = tmp_path / f"video{number}"
+        device.touch()
+        lasting.symlink_to(device)
+        source.open().close()
+        lasting.unlink()
+        device.unlink()
+        assert source.is_away()
+    assert opened == [f"{tmp_path}/video3", f"{tmp_path}/video5"]
 
 
 def test_pictures_are_turned_mirrored_and_made_smaller() -> None:

@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 
@@ -28,9 +30,11 @@ from installation.messages import (
     CameraLost,
     CameraReady,
     CameraView,
+    FindMarkers,
     FixCorners,
     FromCamera,
     KnowWorks,
+    MarkersFound,
     Shutdown,
     ToCamera,
     VisitorCame,
@@ -39,6 +43,9 @@ from installation.messages import (
 from installation.settings import CameraSettings
 from tests.camera_server import CameraServer
 from tests.installation.camera.cameras import PICTURES, painting_on_wall, view_memory, wall
+from tests.installation.camera.test_markers import scene as painting_between_markers
+
+pytestmark = pytest.mark.alone
 
 PATIENCE_S = 60.0
 KNOWN, UNKNOWN, ANOTHER = 3, 5, 7
@@ -143,6 +150,18 @@ def test_fixed_corners_are_where_the_work_is(camera: Camera) -> None:
     assert view.outline == corners
     camera.channel.send(FixCorners(None))
     camera.take_away()
+
+
+def test_markers_say_where_the_painting_hangs_and_which_are_missing(camera: Camera) -> None:
+    camera.channel.send(FindMarkers())
+    assert camera.hear(MarkersFound) == MarkersFound(None, (1, 2, 3, 4))
+    scene, corners = painting_between_markers()
+    camera.server.show(cv2.resize(scene, (640, 360), interpolation=cv2.INTER_AREA))
+    camera.channel.send(FindMarkers())
+    found = camera.hear(MarkersFound)
+    assert found.missing == ()
+    assert np.array(found.corners) == pytest.approx(corners / (scene.shape[1], scene.shape[0]), abs=0.004)
+    camera.server.show(wall())
 
 
 def test_the_view_shows_what_the_camera_sees_now(camera: Camera) -> None:

@@ -17,6 +17,8 @@ from installation.study.sound import FADE_S, StudySound, study_sound
 from tests.installation.audio.sounds import RATE, clip_file, tone
 from tests.sound_server import SoundServer, missing
 
+pytestmark = pytest.mark.alone
+
 PATIENCE_S = 20.0
 
 

@@ -19,6 +19,7 @@ from installation.messages import (
     CameraFrame,
     FixCorners,
     FromUi,
+    MarkersWanted,
     MuteWanted,
     Outline,
     PinAsked,
@@ -245,6 +246,7 @@ def test_every_button_says_what_it_is_for(visit: Callable[..., Visit]) -> None:
         "next work": SkipWanted(),
         "mute": MuteWanted(True),
         "let the camera find the painting": FixCorners(None),
+        "take the corners from markers": MarkersWanted(),
     }
     for text, message in wanted.items():
         QTest.mouseClick(screen.buttons[text], Qt.MouseButton.LeftButton)
@@ -328,8 +330,9 @@ def test_corners_are_dragged_and_stay_in_the_picture(visit: Callable[..., Visit]
     assert said.corners[1:] == SUGGESTION[1:]
     drag(camera, camera.place_of(2).toPoint(), QPoint(5000, 5000))
     assert camera.corners[2] == (1.0, 1.0)
-    someone.door.take(state(corners=CORNERS))
+    someone.door.take(state(corners=CORNERS, remark="not seen: marker 2"))
     assert (camera.corners, camera.is_fixed) == (CORNERS, True)
+    assert screen.remark.text() == "not seen: marker 2"
 
 
 def drag(widget: QWidget, start: QPoint, end: QPoint) -> None:

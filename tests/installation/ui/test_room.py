@@ -30,8 +30,8 @@ from tests.installation.ui.seen import Pixels, StillEye, as_shown, clip_of, grab
 pytestmark = pytest.mark.usefixtures("app")
 
 FRAME_S = 1 / 30
-SQUARE = CameraView(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)), "frame", 0.9, Hint.NONE, 0.0)
-NOTHING = CameraView(None, "", 0.0, Hint.NONE, 0.0)
+SQUARE = CameraView(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)), "frame", Hint.NONE, 0.0)
+NOTHING = CameraView(None, "", Hint.NONE, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,18 @@ def test_hints_are_said_in_words_and_do_not_flicker(room: Room) -> None:
     assert len(said) <= 5, "no more than about one in a second"
 
 
+def test_who_shows_a_painting_is_not_asked_for_it_any_more(room: Room) -> None:
+    room.enter(Scene.LOOKING)
+    run(room, 1.0, 1.5)
+    assert room.voice.said == ENGLISH.show_me
+    room.see(SQUARE)
+    run(room, 1.5, 1.5 + FRAME_S)
+    assert room.voice.said == ENGLISH.found
+    room.see(NOTHING)
+    run(room, 1.6, 2.0)
+    assert room.voice.said == ENGLISH.found, "an outline that comes and goes does not make the words flicker"
+
+
 def test_a_visitor_is_answered_with_the_next_frame(room: Room) -> None:
     room.enter(Scene.LOOKING)
     room.see(SQUARE)
@@ -161,9 +173,9 @@ def test_a_painting_that_never_comes_does_not_leave_the_room_dark(room: Room) ->
 
 
 def test_the_answer_never_stands_still_never_goes_back_and_never_lies(room: Room) -> None:
-    room.tell_progress(ComposeProgress("old", "denoise", 18, 20))
+    room.tell_progress(ComposeProgress("old", 18, 20))
     room.enter(Scene.COMPOSING)
-    room.tell_progress(ComposeProgress("old", "denoise", 19, 20))
+    room.tell_progress(ComposeProgress("old", 19, 20))
     shares, now_s = [], 1.0
     for step in range(11):
         for _ in range(60):
@@ -171,7 +183,7 @@ def test_the_answer_never_stands_still_never_goes_back_and_never_lies(room: Room
             room.advance(now_s)
             shares.append(room.wall.progress.share)
             assert shares[-1] < max(0.06, (step + 1) / 20), "no step is shown that is not in work"
-        room.tell_progress(ComposeProgress("new", "denoise", step + 1, 20))
+        room.tell_progress(ComposeProgress("new", step + 1, 20))
     assert np.diff(shares).min() >= 0
     assert np.diff(shares[::15]).min() > 0, "something moves within every half second"
 

@@ -194,12 +194,12 @@ def test_progress_follows_the_true_steps_and_then_withdraws(works: dict[str, Wor
     words = stage.placard.progress
     place = Rect(words.x, words.bottom - words.height // 3, words.width, words.height // 3)
     idle = part(grab(wall), place)
-    wall.tell_progress(ComposeProgress("job", "denoise", 10, 20))
+    wall.tell_progress(ComposeProgress("job", 10, 20))
     run(wall, 0.5, 2.5)
     assert wall.progress.share == pytest.approx(0.5, abs=0.02)
     line = np.abs(part(grab(wall), place) - idle).sum(axis=2).max(axis=0)
     assert line[: place.width // 2 - 4].min() > 2 * line[place.width // 2 + 6 : -2].max()
-    wall.tell_progress(ComposeProgress("job", "write", 20, 20))
+    wall.tell_progress(ComposeProgress("job", 20, 20))
     run(wall, 2.5, 12.0)
     assert np.abs(part(grab(wall), place) - idle).max() == 0
 

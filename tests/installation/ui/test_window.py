@@ -100,7 +100,7 @@ def test_it_comes_up_shows_works_stays_small_and_leaves_when_told(ui: Ui) -> Non
     for index, work in enumerate(works[:4]):
         ui.channel.send(CueClip(make_clip("clip", work.artwork_id, index, 60.0)))
         ui.channel.send(ShowWork(work.artwork_id, work.path, work.label, 0.5, time.monotonic()))
-        ui.channel.send(ComposeProgress(f"job{index}", "denoise", 5, 20))
+        ui.channel.send(ComposeProgress(f"job{index}", 5, 20))
         num_frames = ui.num_frames()
         assert any(ui.num_frames() > num_frames for _ in range(30)), "it paints on"
     assert ui.peak_memory_mb() < MAX_MEMORY_MB

@@ -16,7 +16,7 @@ import pytest
 from installation.channel import Channel
 from installation.messages import FromWeb, OfferClip, ShowMetrics, Shutdown, ToWeb, WebHeartbeat, WebReady
 from installation.settings import WebSettings
-from installation.web.limits import RateLimit
+from installation.web.limits import RateLimit, is_near
 from installation.web.server import MAX_CONNECTIONS_EACH, Server, main
 from tests.installation.test_library import put
 from tests.installation.web.test_site import LABEL, TOKEN
@@ -161,6 +161,13 @@ def test_a_client_that_does_not_read_is_let_go(visit: Visit) -> None:
             while chunk := connection.recv(65536):
                 received += len(chunk)
     assert received < 3_000_000, "not all of it: it was given up"
+
+
+def test_who_comes_from_the_internet_is_not_answered(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert visit.request(f"/{TOKEN}")[0].status == 200
+    monkeypatch.setattr("installation.web.server.is_near", lambda _peer, own: is_near("8.8.8.8", own))
+    with pytest.raises(ConnectionError):
+        visit.request(f"/{TOKEN}")
 
 
 def test_one_address_has_not_all_connections(visit: Visit) -> None:

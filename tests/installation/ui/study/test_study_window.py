@@ -47,14 +47,12 @@ class ScriptedPlayer:
     trouble: str = ""
     position_s: float | None = None
     played: list[Path] = field(default_factory=list)
-    num_stops: int = 0
 
     def play(self, track: Track) -> None:
         self.played.append(track.path)
         self.position_s = 0.0
 
     def stop(self) -> None:
-        self.num_stops += self.position_s is not None
         self.position_s = None
 
     def poll(self) -> None:

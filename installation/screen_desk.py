@@ -1,0 +1,58 @@
+"""The director's side of the ui process: what is on the screen, said once, and said again to a new process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from installation import cues, messages
+from installation.labels import Work
+
+
+class ScreenDesk:
+    """Tells the ui process what to show, and remembers it.
+
+    Attributes:
+        shown: The work that hangs; None before the first.
+    """
+
+    def __init__(self, send: Callable[[messages.ToUi], object]) -> None:
+        """Begin in a closed room; `send` says something to the ui process."""
+        self.shown: messages.ShowWork | None = None
+        self._send = send
+        self._scene = cues.Scene.CLOSED
+        self._offered: messages.TakeHome | None = None
+
+    def enter(self, scene: cues.Scene) -> None:
+        """The show is in this scene now."""
+        self._scene = scene
+        self._send(messages.SceneChanged(scene.value))
+
+    def turn_to(self, work: Work, crossfade_s: float, start_at_s: float) -> None:
+        """Have a work hung."""
+        self.shown = messages.ShowWork(work.artwork_id, work.path, work.label, crossfade_s, start_at_s)
+        self._send(self.shown)
+
+    def cue(self, clip: messages.ClipInfo) -> None:
+        """Show the notes of a clip as soon as it is heard."""
+        self._send(messages.CueClip(clip))
+
+    def offer(self, offer: messages.TakeHome) -> None:
+        """Show how the clip that is heard can be taken home."""
+        self._offered = offer
+        self._send(offer)
+
+    def ui_came_again(self, clips: Iterable[messages.ClipInfo], now_s: float) -> None:
+        """The ui process is a new one: tell it what the old one knew.
+
+        Args:
+            clips: Those that may be heard.
+            now_s: Monotonic.
+        """
+        self._send(messages.SceneChanged(self._scene.value))
+        if self.shown is not None:
+            self._send(replace(self.shown, crossfade_s=0.0, start_at_s=now_s))
+        for clip in clips:
+            self.cue(clip)
+        if self._offered is not None:
+            self._send(self._offered)

@@ -1,0 +1,49 @@
+"""What the ui process is told, and what a new one is told again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from installation import cues, messages
+from installation.labels import Work
+from installation.screen_desk import ScreenDesk
+
+LABEL = messages.WallLabel("The Wave", "Hokusai")
+WORK = Work("wave", Path("wave.jpg"), LABEL)
+CLIP = messages.ClipInfo("one", "wave", Path("one.flac"), 20.0, 48_000)
+OFFER = messages.TakeHome("one", "http://kiosk/token", 3600.0)
+SHOWN = messages.ShowWork("wave", Path("wave.jpg"), LABEL, 4.0, 10.0)
+
+
+def test_everything_is_said_once() -> None:
+    said: list[messages.ToUi] = []
+    desk = ScreenDesk(said.append)
+    desk.enter(cues.Scene.ATTRACT)
+    desk.turn_to(WORK, 4.0, 10.0)
+    desk.cue(CLIP)
+    desk.offer(OFFER)
+    assert said == [messages.SceneChanged("attract"), SHOWN, messages.CueClip(CLIP), OFFER]
+    assert desk.shown == SHOWN
+
+
+def test_a_new_ui_process_shows_at_once_what_the_old_one_did() -> None:
+    said: list[messages.ToUi] = []
+    desk = ScreenDesk(said.append)
+    desk.enter(cues.Scene.LISTENING)
+    desk.turn_to(WORK, 4.0, 10.0)
+    desk.offer(OFFER)
+    said.clear()
+    desk.ui_came_again([CLIP], now_s=99.0)
+    assert said == [
+        messages.SceneChanged("listening"),
+        replace(SHOWN, crossfade_s=0.0, start_at_s=99.0),
+        messages.CueClip(CLIP),
+        OFFER,
+    ]
+
+
+def test_a_ui_process_that_dies_before_anything_was_shown_is_told_of_a_closed_room() -> None:
+    said: list[messages.ToUi] = []
+    ScreenDesk(said.append).ui_came_again([], now_s=1.0)
+    assert said == [messages.SceneChanged("closed")]
