@@ -23,6 +23,7 @@ _KEYS = {
     "title": ("title", "work", "name"),
     "artist": ("artist", "author", "painter", "creator"),
     "year": ("year", "date", "dated"),
+    "country": ("country", "place", "nationality", "school"),
     "style": ("style", "movement"),
     "genre": ("genre",),
     "text": ("text", "wall_text", "description"),
@@ -101,7 +102,7 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
     JSON: a list of objects with a `file` each, or an object of objects by file. CSV: a first line
     with the names of the columns; comma, semicolon or tab.
 
-    Returns: By `name_key`, what it says of title, artist, year, style, genre, text and provenance.
+    Returns: By `name_key`, what it says of title, artist, year, country, style, genre, text and provenance.
     Raises: ValueError, in one line, if the file is not such a table. OSError if it cannot be read.
     """
     if path.stat().st_size > MAX_TABLE_BYTES:

@@ -137,7 +137,7 @@ class Continuation:
         self.past = past[:, -self._num_held :]
 
     def _listener(self, num_latents: int, on_step: StepListener | None) -> StepCallback | None:
-        """Count the steps of several windows as one work."""
+        """Count the steps of several windows as one work; what is drawn again is counted anew."""
         if on_step is None:
             return None
         num_held = 0 if self.past is None else self.past.shape[1]
@@ -147,7 +147,7 @@ class Continuation:
         def listen(
             _pipeline: Art2MusPipeline, _step: int, _timestep: torch.Tensor, _tensors: dict[str, torch.Tensor]
         ) -> dict[str, torch.Tensor]:
-            on_step(next(steps_done), num_steps)
+            on_step((next(steps_done) - 1) % num_steps + 1, num_steps)
             return {}
 
         return listen

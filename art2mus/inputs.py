@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from art2mus.pipeline import Art2MusPipeline
 
 Generators = torch.Generator | list[torch.Generator] | None
+
+
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,12 @@ class Batch:
     num_steps: int
     num_held: int
     num_clips: int
+
+    def only(self, clips: Sequence[int]) -> Batch:
+        """Some of its clips."""
+        places = [self.clips.index(clip) for clip in clips]
+        items, plans = [self.items[place] for place in places], [self.plans[place] for place in places]
+        return replace(self, clips=clips, items=items, plans=plans)
 
 
 def check_inputs(
@@ -116,6 +125,26 @@ def batches_of(
         )
         for clips in alike(num_steps)
     ]
+
+
+def draw_each(
+    draw: Callable[[Sequence[int]], list[ItemT]],
+    members: Sequence[int],
+    is_bad: Callable[[ItemT], bool],
+    max_draws: int,
+) -> dict[int, ItemT]:
+    """Draw items together, and those that turn out bad again, until none is or they have been drawn often enough.
+
+    >>> draw_each(lambda members: [10 * member for member in members], [1, 2], lambda item: item > 10, 3)
+    {1: 10, 2: 20}
+    """
+    drawn: dict[int, ItemT] = {}
+    for _ in range(max_draws):
+        drawn |= zip(members, draw(members), strict=True)
+        members = [member for member in members if is_bad(drawn[member])]
+        if not members:
+            break
+    return drawn
 
 
 def prepare_latents(

@@ -12,13 +12,10 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer, Rendering
-from art2mus.codec.protocol import ClipRequest
+from art2mus.codec.protocol import ClipRequest, Plan
 from art2mus.codec.score import STEPS_PER_BAR, Score
 from art2mus.continuation import Continuation, StepListener
 from art2mus.pipeline import Art2MusPipeline
-
-MAX_DRAWS = 3
-"""How often a stretch that came out nearly empty is drawn again."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,7 @@ class Piece:
         num_inference_steps: None is the model's own.
         guidance_scale: None is the model's own.
         year: When the artwork was made: no younger instrument plays, unless the prompt names it.
+        country: Where the artwork comes from: what is at home there plays rather.
         num_candidates: So many of each stretch are written; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
@@ -79,6 +77,7 @@ class Piece:
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         year: int | None = None,
+        country: str | None = None,
         num_candidates: int = 1,
     ) -> None:
         if pipeline.codec.decoded_type != "score":
@@ -96,7 +95,11 @@ class Piece:
             guidance_scale=guidance_scale,
             num_candidates=num_candidates,
         )
-        self.performance = performance or self._follow(prompt or "", seed, year)
+        subject, words = self._continuation.subject(), prompt or ""
+        request = ClipRequest(subject, words, seed, None, performance, year=year, country=country)
+        self._plan: Plan = pipeline.codec.plan(request)
+        self.performance = _performance_of(self._plan)
+        """How it is played. The notes of the first stretch have a say in it; from then on it stays."""
         self._performer = Performer(pipeline.codec.soundfont, sample_rate or pipeline.codec.sample_rate)
         self._performer.start(self.performance, seed)
 
@@ -112,7 +115,7 @@ class Piece:
         return phrase // int(self.pipeline.codec.latent_grid)
 
     def num_bars_for(self, length_s: float) -> int:
-        """The whole bars that come nearest to a length at the pace of the piece, at least 1."""
+        """The whole bars that come nearest to a length at the pace of the piece so far, at least 1."""
         return self.performance.num_steps_for(length_s) // STEPS_PER_BAR
 
     def next_stretch(
@@ -137,6 +140,8 @@ class Piece:
         started = perf_counter()
         num_bars = num_bars or self.bars_per_phrase // (1 if self._continuation.past is None else 2)
         score, latents = self._compose(num_bars, generator, on_step)
+        if self._continuation.past is None:
+            self._settle(score)
         composed = perf_counter()
         rendering = self._performer.render(score)
         self._continuation.move_on(latents)
@@ -170,19 +175,21 @@ class Piece:
     ) -> tuple[Score, torch.Tensor]:
         num_latents = num_bars * int(self.pipeline.codec.latent_grid)
         length_s = num_bars * STEPS_PER_BAR * self.performance.step_s
-        for _ in range(MAX_DRAWS):
-            clip = self._continuation.draw(
-                num_latents, length_s, "score", performance=self.performance, generator=generator, on_step=on_step
-            )
-            if clip.score is not None and len(clip.score.notes) >= num_bars:
-                break
+        clip = self._continuation.draw(
+            num_latents, length_s, "score", performance=self.performance, generator=generator, on_step=on_step
+        )
         if clip.score is None:
             raise ValueError("this model writes no notes")
         return clip.score, clip.latents
 
-    def _follow(self, words: str, seed: int, year: int | None) -> Performance:
-        plan = self.pipeline.codec.plan(ClipRequest(self._continuation.subject(), words, seed, None, year=year))
-        if plan.performance is None:
-            raise ValueError("this model's codec plans no performance")
-        performance: Performance = plan.performance
-        return performance
+    def _settle(self, score: Score) -> None:
+        performance = _performance_of(self.pipeline.codec.settle(self._plan, score))
+        if performance != self.performance:
+            self.performance = performance
+            self._performer.start(performance, self._plan.seed)
+
+
+def _performance_of(plan: Plan) -> Performance:
+    if plan.performance is None:
+        raise ValueError("this model's codec plans no performance")
+    return plan.performance

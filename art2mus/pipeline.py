@@ -27,10 +27,12 @@ from art2mus.constants import Constants
 from art2mus.faults import require_finite
 from art2mus.imagebind import ImageBind
 from art2mus.inputs import (
+    Batch,
     Generators,
     batches_of,
     check_generators,
     check_inputs,
+    draw_each,
     generators_of,
     player_seeds,
     prepare_latents,
@@ -45,6 +47,8 @@ from art2mus.unet import ScoreUNet
 OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
 """diffusers loads a component of ours only if its module has been imported: here."""
 NUM_LOA_TOKENS = 8
+MAX_DRAWS = 3
+"""How often a clip is drawn at most, where it comes out nearly empty."""
 
 StepCallback = Callable[["Art2MusPipeline", int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
 
@@ -163,6 +167,7 @@ class Art2MusPipeline(DiffusionPipeline):
         held_latents: torch.Tensor | None = None,
         performance: Performance | None = None,
         year: int | None = None,
+        country: str | None = None,
         loop: bool = False,
         output_type: str = "np",
         callback_on_step_end: StepCallback | None = None,
@@ -186,6 +191,7 @@ class Art2MusPipeline(DiffusionPipeline):
             held_latents: Latents of the music that the clips continue; what is new comes after.
             performance: How to play scores, instead of what follows from the subject.
             year: When the artworks were made; scores are played by no younger instruments, unless a prompt names them.
+            country: Where they come from; scores are played rather by what is at home there.
             loop: Make clips whose end joins their beginning.
             output_type: "np" for waveforms; "score" or "mel", whichever the codec has; "latent".
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
@@ -214,11 +220,11 @@ class Art2MusPipeline(DiffusionPipeline):
 
         # 4. Plan each clip: how long its latents are, and how it will be played
         subjects = subjects_of(image_embeds, image_tokens, texts)
-        plans = self.plan_clips(subjects, prompt, generator, audio_length_in_s, performance, year, loop=loop)
+        plans = self.plan_clips(subjects, prompt, generator, audio_length_in_s, performance, year, country, loop=loop)
 
-        # 5. Denoise and decode the clips, those of one length at once
-        clips: dict[int, Clip] = {}
-        for batch in self.batches_of(plans, num_waveforms_per_prompt, held_latents):
+        # 5. Denoise and decode the clips, those of one length at once; what comes out nearly empty is drawn again
+        def draw(batch: Batch, drawn: Sequence[int]) -> list[Clip]:
+            batch = batch.only(drawn)
             generators = generators_of(generator, batch.clips)
             noise, held = self.prepare_latents(batch, generators, latents, held_latents)
             denoised = self.denoise(
@@ -233,8 +239,12 @@ class Art2MusPipeline(DiffusionPipeline):
                 **self.extra_step_kwargs(generators, eta),
             )
             require_finite(denoised.cpu().numpy(), "the latents")
-            decoded = self.decode(denoised, batch.plans, output_type, batch.num_held)
-            clips.update(zip(batch.clips, decoded, strict=True))
+            return self.decode(denoised, batch.plans, output_type, batch.num_held)
+
+        clips: dict[int, Clip] = {}
+        max_draws = MAX_DRAWS if latents is None else 1
+        for batch in self.batches_of(plans, num_waveforms_per_prompt, held_latents):
+            clips |= draw_each(partial(draw, batch), batch.clips, lambda clip: clip.is_near_empty, max_draws)
 
         # 6. Put the candidates of each item in order
         ordered = self.rank_clips([clips[index] for index in range(len(clips))], subjects)
@@ -343,6 +353,7 @@ class Art2MusPipeline(DiffusionPipeline):
         audio_length_in_s: float | None = None,
         performance: Performance | None = None,
         year: int | None = None,
+        country: str | None = None,
         *,
         loop: bool = False,
     ) -> list[Plan]:
@@ -356,7 +367,7 @@ class Art2MusPipeline(DiffusionPipeline):
             raise ValueError(f"`audio_length_in_s` is {length_s}, but a clip lasts some time")
         words, seeds = spread(prompt or "", len(subjects)), player_seeds(generator, len(subjects))
         return [
-            self.codec.plan(ClipRequest(subject, said, seed, length_s, performance, loop, year))
+            self.codec.plan(ClipRequest(subject, said, seed, length_s, performance, loop, year, country))
             for subject, said, seed in zip(subjects, words, seeds, strict=True)
         ]
 

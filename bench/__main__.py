@@ -6,7 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 # Read when torch is imported: threads that wait actively slow down everything else.
@@ -15,12 +15,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import psutil
 from rich.console import Console
-from rich.table import Table
 
-from bench.kiosk import REPOSITORY, KioskError, figures_of, kiosk_table, run
+from bench.kiosk import PICTURE, REPOSITORY, KioskError, figures_of, kiosk_table, run
 
-PICTURE = REPOSITORY / "installation/gallery/vincent-van-gogh_cafe-terrace-at-night-1888.jpg"
-MAX_SECONDS = 0.8
 FULL_SIZE_GB = 12
 
 
@@ -35,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     console.print(kiosk_table(figures))
-    seconds = _measure_speed(options.model, options.picture, options.rounds)
+    from bench.speed import MAX_SECONDS, measure_model, speed_table
+
+    seconds = measure_model(options.model, options.picture, options.rounds)
     console.print(speed_table(seconds))
     seconds_of_all = next(iter(seconds.values()))["all of it"]
     # Each of the others in a process of its own: OpenCV changes what Qt reads, and memory is measured.
@@ -75,48 +74,6 @@ def _full_size_reaches() -> bool:
         return _reaches("bench.full_size")
     print(f"the full model needs {FULL_SIZE_GB} GB of memory, {available_gb:.0f} are free: left out", file=sys.stderr)
     return True
-
-
-def _measure_speed(model: str, picture: Path, num_rounds: int) -> dict[str, dict[str, float]]:
-    import torch
-
-    from art2mus.models import load_pipeline
-    from bench.speed import UNGUIDED, Variant, measure
-
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))  # as many as the kiosk's composer takes
-    pipelines = {"fp32": load_pipeline(model, torch.float32), "bf16": load_pipeline(model, torch.bfloat16)}
-    scales = {"guided": None, "not guided": UNGUIDED}
-    variants = [
-        Variant(f"{precision}\n{guidance}", pipeline, scale)
-        for precision, pipeline in pipelines.items()
-        for guidance, scale in scales.items()
-    ]
-    return measure(variants, picture, num_rounds)
-
-
-def speed_table(seconds: Mapping[str, Mapping[str, float]]) -> Table:
-    """One column for each variant, one row for each stage.
-
-    Args:
-        seconds: Variant → stage → seconds.
-    """
-    import torch
-
-    from bench.speed import MUSIC_S, OF_A_PHRASE, STAGES, TOTAL
-
-    table = Table(
-        title=f"Seconds for {MUSIC_S} s of music, {torch.get_num_threads()} of {len(os.sched_getaffinity(0))} cores",
-        title_justify="left",
-    )
-    table.add_column("", no_wrap=True)
-    for variant in seconds:
-        table.add_column(variant, justify="right")
-    table.add_column("goal", justify="right")
-    for stage in (*(stage.name for stage in STAGES), TOTAL, OF_A_PHRASE):
-        cells = [f"{stages[stage]:.3f}" for stages in seconds.values()]
-        goal = f"{MAX_SECONDS:.1f}" if stage in (TOTAL, OF_A_PHRASE) else ""
-        table.add_row(stage, *cells, goal, end_section=stage == STAGES[-1].name)
-    return table
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 from rich.table import Table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PICTURE = REPOSITORY / "installation/gallery/vincent-van-gogh_cafe-terrace-at-night-1888.jpg"
 MAX_MEMORY_MB = {"ui": 250, "audio": 120, "composer": 900}
 SETTLING_S = 120.0
 

@@ -305,6 +305,7 @@ class Composer:
             num_threads=self._settings.num_threads,
             versions=self._versions,
             year=job.year,
+            country=job.country,
         )
         self._held, self._last_clip_id = PieceInWork(self._pipeline, receipt), None
         self._affect = tuple(zip(AFFECT_DIMENSIONS, measure_picture(image).tolist(), strict=True))

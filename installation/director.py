@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from art2mus.artwork_labels import year_in
 from installation import cues, messages, show
 from installation.admin import Door, PinFile
 from installation.config import ConfigError, KioskConfig
@@ -372,7 +371,7 @@ class Director:
         match command:
             case cues.Compose():
                 asked = self._works[command.artwork_id]
-                order = Order(command, asked.path, self._random.getrandbits(32), year_in(asked.label.year))
+                order = Order.of(command, asked.path, self._random.getrandbits(32), asked.label)
                 self._settle(self._jobs.submit(order, self._clock()))
             case cues.Cancel(job_id):
                 self._jobs.cancel(job_id)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+from art2mus.artwork_labels import year_in
 from installation import cues, messages
 from installation.library import Library
 from installation.settings import words_for
@@ -20,12 +22,19 @@ class Order:
         picture_path: The work's picture.
         seed: For the composer.
         year: When the work was made, if its label says so.
+        country: Where it comes from, likewise.
     """
 
     job: cues.Compose
     picture_path: Path
     seed: int
     year: int | None = None
+    country: str | None = None
+
+    @classmethod
+    def of(cls, job: cues.Compose, picture_path: Path, seed: int, label: messages.WallLabel) -> Self:
+        """Take from a label what it says of time and place."""
+        return cls(job, picture_path, seed, year_in(label.year), label.country or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,7 @@ class JobDesk:
                     continues=order.job.continues,
                     prompt=order.job.text,
                     year=order.year,
+                    country=order.country,
                 )
             )
             return None

@@ -190,6 +190,7 @@ class _ContinuousPiece:
             num_inference_steps=sampling.num_inference_steps,
             guidance_scale=sampling.guidance_scale,
             year=receipt.year,
+            country=receipt.country,
             num_candidates=sampling.num_candidates,
         )
 

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.codec.instruments import INSTRUMENTS
+from art2mus.codec.pace import choose_pace
 from art2mus.codec.score import MELODY, PAD, STEPS_PER_BAR, STEPS_PER_QUARTER
 from art2mus.codec.synthesizer import Room
+from art2mus.codec.traditions import at_home_in
 
 SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -31,9 +33,9 @@ SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 )
 """Semitones above the tonic of the seven degrees of each mode."""
 
-SLOWEST_BPM: Final = 50.0
-FASTEST_BPM: Final = 110.0
 _NOTE_NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
+_HOMELINESS = 6.0
+"""What it is worth that all instruments are at home with the picture: as much as an affect nearer by sqrt(6 / 2)."""
 _LOWEST_TONIC, _HIGHEST_TONIC = 31, 42  # row 0 stands for C2 = 36; a fourth or a tritone either way keeps all in range
 
 
@@ -64,6 +66,10 @@ class Ensemble:
     def instruments(self) -> frozenset[str]:
         """Names of all its instruments."""
         return frozenset({self.melody, self.pad} | ({self.colour} if self.colour else set()))
+
+    def share_of(self, names: Collection[str]) -> float:
+        """How many of its instruments are among these, as a share."""
+        return len(self.instruments & set(names)) / len(self.instruments)
 
     def without(self, names: Collection[str]) -> Ensemble | None:
         """What is left of it if these do not play: without melody or pad it is none."""
@@ -168,7 +174,13 @@ class Performance:
 
     @classmethod
     def from_affect(
-        cls, affect: NDArray[np.float32], seed: int, words: str = "", year: int | None = None
+        cls,
+        affect: NDArray[np.float32],
+        seed: int,
+        words: str = "",
+        year: int | None = None,
+        country: str | None = None,
+        events_per_quarter: float | None = None,
     ) -> Performance:
         """Decide how to play music for a picture.
 
@@ -179,6 +191,8 @@ class Performance:
             words: A prompt. Instruments it names are taken ("strings", "no piano"), and so are
                 "minor", "major", the modes, "slow", "fast", "soft" and "loud".
             year: When the picture was made: what was not played then does not play, unless the words name it.
+            country: Where it comes from, as a label says it: what is at home there plays rather.
+            events_per_quarter: Of the notes to be played (see ``Score``); None is as many as usual.
 
         Shape: affect (6,).
         Raises: ValueError for another shape, or numbers that are not finite.
@@ -188,17 +202,19 @@ class Performance:
         if numbers.shape != (len(_Affect._fields),) or not np.isfinite(numbers).all():
             raise ValueError(f"an affect is {len(_Affect._fields)} finite numbers, not {affect}")
         mood = _Affect(*np.clip(numbers, -3.0, 3.0).tolist())
+        pace = choose_pace(mood.arousal, mood.valence, mood.weight, events_per_quarter)
+        touch = mood._replace(arousal=mood.arousal + pace.missing_arousal)
         dice = Random(f"performance {seed}")
-        ensemble = _choose_ensemble(mood, dice, words, year)
+        ensemble = _choose_ensemble(mood, dice, words, year, at_home_in(country))
         performance = cls(
             tonic=_choose_tonic(mood, dice),
             mode=_choose_mode(mood),
-            quarter_bpm=_choose_tempo(mood),
-            velocity=_choose_velocity(mood),
-            accent=_squash(0.3 * mood.arousal + 0.1 * mood.weight),
+            quarter_bpm=pace.quarter_bpm,
+            velocity=_choose_velocity(touch),
+            accent=_squash(0.3 * touch.arousal + 0.1 * mood.weight),
             swell_db=2.5 + 3.0 * _squash(0.3 * mood.complexity - 0.2 * mood.arousal),
-            gate=_choose_gate(mood),
-            is_pulsing=mood.arousal > 0.5,
+            gate=_choose_gate(touch),
+            is_pulsing=touch.arousal > 0.5,
             bass_db=min(max(2.5 * mood.weight, -4.0), 5.0),  # Spence 2011: large is low
             filter_cents=_choose_filter(mood),
             room_size=0.45 + 0.45 * _squash(0.4 * mood.weight - 0.4 * mood.arousal),
@@ -279,16 +295,6 @@ def _choose_mode(mood: _Affect) -> str:
     return "aeolian"
 
 
-def _choose_tempo(mood: _Affect) -> float:
-    """Arousal, and less so happiness, speed it up; weight slows it down.
-
-    Source: directions from Eerola, Friberg & Bresin 2013 (tempo is the strongest cue of arousal) and
-        Palmer et al. 2013 (PNAS 110); geometric, because tempo is heard in ratios.
-    """
-    octaves = 0.30 * mood.arousal + 0.16 * mood.valence - 0.08 * mood.weight
-    return min(max(74.0 * math.exp2(octaves), SLOWEST_BPM), FASTEST_BPM)
-
-
 def _choose_tonic(mood: _Affect, dice: Random) -> int:
     """Brighter pictures sound higher, heavier ones lower; the rest is chance.
 
@@ -325,17 +331,15 @@ def _choose_filter(mood: _Affect) -> int:
     return round(min(max(cents, -4200.0), 0.0))
 
 
-def _choose_ensemble(mood: _Affect, dice: Random, words: str, year: int | None) -> Ensemble:
-    """Take the ensemble nearest to the picture, or by chance one that is nearly as near."""
+def _choose_ensemble(mood: _Affect, dice: Random, words: str, year: int | None, at_home: Collection[str]) -> Ensemble:
+    """Take the ensemble nearest to the picture, or by chance one that is nearly as near, or more at home with it."""
     wanted, unwanted = _named_instruments(words)
     known = _ensembles_of(year, wanted)
     candidates = [e for e in known if not e.instruments & unwanted] or known
     most = max(len(e.instruments & wanted) for e in candidates)
     candidates = [e for e in candidates if len(e.instruments & wanted) == most]
-    nearness = [math.exp(-(_distance(mood, e) ** 2) / 0.5) for e in candidates]
-    if sum(nearness) < 1e-9:
-        return min(candidates, key=lambda e: _distance(mood, e))
-    return dice.choices(candidates, nearness)[0]
+    fitness = [_HOMELINESS * e.share_of(at_home) - 2.0 * _distance(mood, e) ** 2 for e in candidates]
+    return dice.choices(candidates, [math.exp(each - max(fitness)) for each in fitness])[0]
 
 
 def _ensembles_of(year: int | None, wanted: Collection[str]) -> list[Ensemble]:

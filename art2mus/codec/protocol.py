@@ -31,6 +31,7 @@ class ClipRequest:
         performance: How to play it, where that is not to follow from the subject.
         is_loop: Whether its end is to join its beginning.
         year: When the artwork was made: no younger instrument plays, unless the words name it.
+        country: Where the artwork comes from: what is at home there plays rather.
 
     Shape: subject (embedding_dim,).
     """
@@ -42,6 +43,7 @@ class ClipRequest:
     performance: Performance | None = None
     is_loop: bool = False
     year: int | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Plan:
         seed: Decides what is left to the player.
         performance: How a score is played; None where the decoded latents are sound already.
         is_loop: Whether its end joins its beginning.
+        request: What it follows from, where the notes are to have a say in it as well.
     """
 
     latent_steps: int
@@ -61,6 +64,7 @@ class Plan:
     seed: int
     performance: Performance | None = None
     is_loop: bool = False
+    request: ClipRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,11 @@ class Clip:
     sounding_notes: tuple[SoundingNote, ...] = ()
     waveform: FloatArray | None = None
     similarity: float | None = None
+
+    @property
+    def is_near_empty(self) -> bool:
+        """Whether there is not even a note a bar, as far as notes are known."""
+        return self.score is not None and len(self.score.notes) < self.score.num_bars
 
 
 @runtime_checkable

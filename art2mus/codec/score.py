@@ -74,6 +74,16 @@ class Score:
         """Length in bars of 4/4."""
         return self.num_steps / STEPS_PER_BAR
 
+    @property
+    def events_per_quarter(self) -> float:
+        """Moments at which something is struck, per quarter note; a chord is one moment.
+
+        >>> Score((Note(0, 4, 14, MELODY), Note(0, 8, 0, PAD), Note(8, 8, 2, PAD)), 16).events_per_quarter
+        0.5
+        """
+        onsets = {note.onset for note in self.notes if not note.is_held}
+        return len(onsets) * STEPS_PER_QUARTER / max(self.num_steps, 1)
+
     def to_roll(self) -> FloatArray:
         """Draw the notes: a pair of (sustain, onset) maps for the melody, then one for the pad.
 

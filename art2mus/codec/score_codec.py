@@ -74,27 +74,42 @@ class ScoreCodec(RollVAE):
     def plan(self, request: ClipRequest) -> Plan:
         """Choose a performance, and whole bars at about its pace; it gives way so that they fill the clip."""
         performance = request.performance or _performance_for(request)
-        if request.length_s is None:
-            num_steps = USUAL_BARS * STEPS_PER_BAR
-            length_s = num_steps * performance.step_s
-        else:
-            length_s = request.length_s
-            num_steps = performance.num_steps_for(length_s)
-            performance = fit_tempo(performance, num_steps, length_s)
-        return Plan(num_steps // STEPS_PER_LATENT, length_s, request.seed, performance, request.is_loop)
+        length_s = request.length_s
+        num_steps = USUAL_BARS * STEPS_PER_BAR if length_s is None else performance.num_steps_for(length_s)
+        return _filled(request, performance, num_steps)
+
+    def settle(self, plan: Plan, score: Score) -> Plan:
+        """Play as the notes ask as well, where nobody else said how to play.
+
+        At another pace a clip of a given length has more bars or fewer, of those that there are; a loop has the same.
+
+        Args:
+            plan: From `plan`.
+            score: The notes, those for which there may be no room included.
+        """
+        request = plan.request
+        if request is None or request.performance is not None or request.subject is None:
+            return plan
+        performance = _performance_for(request, score.events_per_quarter)
+        num_steps = plan.latent_steps * STEPS_PER_LATENT
+        if request.length_s is not None and not request.is_loop:
+            num_steps = min(performance.num_steps_for(request.length_s), score.num_steps)
+        return _filled(request, performance, num_steps)
 
     @torch.no_grad()
     def decode_clips(self, latents: torch.Tensor, plans: Sequence[Plan], num_held: int = 0) -> list[Clip]:
-        """Read the notes; those that sound on from the context are held, not struck."""
+        """Read the notes, and settle how to play them; those that sound on from the context are held, not struck."""
         rolls = self.decode(latents.to(self.device, self.dtype)).float().cpu().numpy()
         clips = []
         for latent, roll, plan in zip(latents, rolls, plans, strict=True):
-            end = num_held + plan.latent_steps
+            context = num_held * STEPS_PER_LATENT
             score = Score.from_roll(roll, self.threshold).cleaned()
-            score = score.slice(num_held * STEPS_PER_LATENT, end * STEPS_PER_LATENT)
+            settled = self.settle(plan, score.slice(context, score.num_steps))
+            end = num_held + settled.latent_steps
+            score = score.slice(context, end * STEPS_PER_LATENT)
             if num_held == 0:  # there is nothing that a note could be held from
                 score = Score(tuple(replace(note, is_held=False) for note in score.notes), score.num_steps)
-            clips.append(Clip(latent[:, num_held:end], plan, score))
+            clips.append(Clip(latent[:, num_held:end], settled, score))
         return clips
 
     def sonify(self, clip: Clip) -> Clip:
@@ -152,10 +167,23 @@ def _waveform_of(clip: Clip) -> FloatArray:
     return clip.waveform
 
 
-def _performance_for(request: ClipRequest) -> Performance:
+def _performance_for(request: ClipRequest, events_per_quarter: float | None = None) -> Performance:
     if request.subject is None:
         return Performance.neutral()
-    return Performance.from_affect(request.subject, request.seed, request.words, request.year)
+    return Performance.from_affect(
+        request.subject, request.seed, request.words, request.year, request.country, events_per_quarter
+    )
+
+
+def _filled(request: ClipRequest, performance: Performance, num_steps: int) -> Plan:
+    """A plan of so many steps, at the pace at which they fill the length asked for."""
+    length_s = request.length_s
+    if length_s is None:
+        length_s = num_steps * performance.step_s
+    else:
+        performance = fit_tempo(performance, num_steps, length_s)
+    num_latents = num_steps // STEPS_PER_LATENT
+    return Plan(num_latents, length_s, request.seed, performance, request.is_loop, request)
 
 
 def _fitted(waveform: FloatArray, num_samples: int) -> FloatArray:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from art2mus.codec.score import LAYERS, MELODY, NUM_ROWS, STEPS_PER_BAR, STEPS_PER_QUARTER, FloatArray, Note, Score
+from art2mus.codec.score import LAYERS, MELODY, NUM_ROWS, STEPS_PER_BAR, FloatArray, Note, Score
 from art2mus.whole_files import whole_file
 
 WINDOW_BARS = 8
@@ -48,15 +48,14 @@ def measure_attributes(score: Score) -> FloatArray:
     Shape: result (4,), float32.
     """
     roll = score.to_roll()
-    sustain, onset = roll[0::2], roll[1::2]
+    sustain = roll[0::2]
     num_cells = float(sustain.sum())
     if num_cells == 0.0:
         return np.zeros(len(ATTRIBUTES), dtype=np.float32)
-    density = onset.any(axis=(0, 2)).sum() * STEPS_PER_QUARTER / score.num_steps
     register = float((sustain.sum(axis=(0, 1)) * np.arange(NUM_ROWS)).sum()) / num_cells
     polyphony = float(sustain.any(axis=0).sum()) / score.num_steps
     balance = float(sustain[MELODY].sum()) / num_cells
-    return np.array([density, register, polyphony, balance], dtype=np.float32)
+    return np.array([score.events_per_quarter, register, polyphony, balance], dtype=np.float32)
 
 
 @dataclass(frozen=True)

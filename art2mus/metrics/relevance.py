@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from PIL import Image
 from scipy.stats import rankdata
 from tqdm import tqdm
 
+from art2mus.artwork_labels import lookup, read_table, year_in
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
 from art2mus.codec.score import Score
@@ -38,8 +40,17 @@ from art2mus.models import BUNDLED, ModelMissingError, load_pipeline
 from art2mus.sound_files import UnreadableSoundError, list_sounds, read_sound
 from art2mus.whole_files import whole_file
 
+LABELS = "metadata.json"
+
 Affects = NDArray[np.float32]
 Values = NDArray[np.float32] | FloatArray
+
+
+class Origin(NamedTuple):
+    """When and where a picture was made, as far as that is known."""
+
+    year: int | None
+    country: str | None
 
 
 @dataclass(frozen=True)
@@ -124,8 +135,22 @@ def describe(figures: Mapping[str, Relevance]) -> str:
     return "\n".join(lines)
 
 
-def judge_model(model: str, pictures: Sequence[Image.Image], num_seeds: int) -> dict[str, Affects]:
+def judge_model(
+    model: str,
+    pictures: Sequence[Image.Image],
+    num_seeds: int,
+    first_seed: int = 0,
+    origins: Sequence[Origin] | None = None,
+) -> dict[str, Affects]:
     """Make clips with a model; measure them as they are, and with the performance held constant where there are notes.
+
+    Args:
+        model: Its name or folder.
+        pictures: What the clips are for.
+        num_seeds: Clips for each.
+        first_seed: Of each picture's clips; the others follow.
+        origins: When and where each picture was made, if that is to be heard; the notes are the same, and are not
+            measured for themselves.
 
     Shape: results (pictures, seeds, 6).
     Raises: ModelMissingError.
@@ -135,12 +160,14 @@ def judge_model(model: str, pictures: Sequence[Image.Image], num_seeds: int) -> 
     pipeline = load_pipeline(model)
     pipeline.set_progress_bar_config(disable=True)
     as_made, constant = [], []
-    for picture in tqdm(pictures, desc="composing"):
-        generators = [torch.Generator().manual_seed(seed) for seed in range(num_seeds)]
-        made = pipeline([picture] * num_seeds, generator=generators)
+    known = origins or [Origin(None, None)] * len(pictures)
+    for picture, origin in tqdm(list(zip(pictures, known, strict=True)), desc="composing"):
+        generators = [torch.Generator().manual_seed(first_seed + number) for number in range(num_seeds)]
+        made = pipeline([picture] * num_seeds, generator=generators, year=origin.year, country=origin.country)
         waveforms = [clip.waveform for clip in made.clips if clip.waveform is not None]
         as_made.append([measure_sound(waveform, made.sample_rate) for waveform in waveforms])
-        played = scores_played(made.scores, [Performance.neutral()] * len(made.scores))
+        scores = made.scores if origins is None else []
+        played = scores_played(scores, [Performance.neutral()] * len(scores))
         constant.append([measure_sound(waveform, ANALYSIS_RATE) for waveform in played])
     affects = {"as made": np.array(as_made)}
     return affects | ({"performance held constant": np.array(constant)} if constant[0] else {})
@@ -157,7 +184,11 @@ def judge_performance(windows: Path, asked: Affects, num_seeds: int) -> dict[str
     measured = []
     for affect in tqdm(asked, desc="performing"):
         scores = [held_out.score(int(index)) for index in rng.choice(held_out.held_out, num_seeds)]
-        played = scores_played(scores, [Performance.from_affect(affect, seed) for seed in range(num_seeds)])
+        performances = [
+            Performance.from_affect(affect, seed, events_per_quarter=score.events_per_quarter)
+            for seed, score in enumerate(scores)
+        ]
+        played = scores_played(scores, performances)
         measured.append([measure_sound(waveform, ANALYSIS_RATE) for waveform in played])
     return {"performance alone, notes at random": np.array(measured)}
 
@@ -170,6 +201,15 @@ def judge_music(pieces: Sequence[Path]) -> dict[str, Affects]:
     """
     measured = [[measure_sound(*read_sound(piece))] for piece in tqdm(pieces, desc="listening")]
     return {"music as it is": np.array(measured)}
+
+
+def origins_of(pictures: Sequence[Path]) -> list[Origin]:
+    """Read when and where pictures were made in the `metadata.json` beside them.
+
+    Raises: FileNotFoundError; ValueError if it is no table of artworks.
+    """
+    labels = [lookup(read_table(picture.parent / LABELS), picture.name) for picture in pictures]
+    return [Origin(year_in(label.get("year", "")), label.get("country")) for label in labels]
 
 
 def music_of(pictures: Sequence[Path], folder: Path) -> list[Path]:
@@ -212,6 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source.add_argument("--music", type=Path, help="judge the music of this folder, named as the pictures are")
     source.add_argument("--windows", type=Path, help="judge the performance alone, with held-out music of this file")
     parser.add_argument("--num-seeds", type=int, default=5, help="clips per picture (default: %(default)s)")
+    parser.add_argument("--first-seed", type=int, default=0, help="of each picture's clips (default: %(default)s)")
+    parser.add_argument(
+        "--as-labelled", action="store_true", help=f"instruments of the year and country in the gallery's {LABELS}"
+    )
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file as well")
     options = parser.parse_args(arguments)
     try:
@@ -224,7 +268,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.windows is not None:
             measured = judge_performance(options.windows, asked, options.num_seeds)
         else:
-            measured = judge_model(options.model, pictures, options.num_seeds)
+            origins = origins_of(paths) if options.as_labelled else None
+            measured = judge_model(options.model, pictures, options.num_seeds, options.first_seed, origins)
         figures = {name: relevance(asked, affects) for name, affects in measured.items()}
     except (FileNotFoundError, ModelMissingError, UnreadableImageError, UnreadableSoundError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -62,6 +62,7 @@ class Receipt:
         gain_db: What the piece was levelled by.
         stage_seconds: What it took.
         year: When the work was made, where its label says so: instruments of the time play.
+        country: Where the work comes from, likewise: instruments at home there play rather.
     """
 
     sampling: Sampling
@@ -77,6 +78,7 @@ class Receipt:
     gain_db: float | None = None
     stage_seconds: Mapping[str, float] | None = None
     year: int | None = None
+    country: str | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

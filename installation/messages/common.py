@@ -70,6 +70,7 @@ class WallLabel:
     year: str = ""
     style: str = ""
     text: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Compose:
             piece the composer does not hold (it was restarted) is refused with ComposeFailed.
         prompt: A visitor's words, said to the model beside the picture and the curator's.
         year: When the work was made, if its label says so.
+        country: Where it comes from, likewise.
     """
 
     job_id: str
@@ -33,6 +34,7 @@ class Compose:
     continues: str | None = None
     prompt: str | None = None
     year: int | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

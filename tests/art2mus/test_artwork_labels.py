@@ -64,8 +64,8 @@ def test_latin_1_tables_of_old_spreadsheets_are_read(tmp_path: Path) -> None:
 
 def test_a_table_of_a_collection_gives_style_genre_and_a_year_without_decimals(tmp_path: Path) -> None:
     table = tmp_path / "works.csv"
-    table.write_text("filename,style,genre,date,width\nBaroque/Ann_lake.jpg,Baroque,landscape,1650.0,800\n")
-    known = {"style": "Baroque", "genre": "landscape", "year": "1650"}
+    table.write_text("filename,style,genre,date,school\nBaroque/Ann_lake.jpg,Baroque,landscape,1650.0,Dutch\n")
+    known = {"style": "Baroque", "genre": "landscape", "year": "1650", "country": "Dutch"}
     assert lookup(read_table(table), "ann_Lake.jpg") == known
     assert lookup(read_table(table), "another.jpg") == {}
 

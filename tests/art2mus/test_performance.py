@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from art2mus.codec.instruments import INSTRUMENTS
-from art2mus.codec.performance import ENSEMBLES, FASTEST_BPM, SCALES, SLOWEST_BPM, Performance, fit_tempo
+from art2mus.codec.pace import FASTEST_BPM, SLOWEST_BPM
+from art2mus.codec.performance import ENSEMBLES, SCALES, Performance, fit_tempo
+from art2mus.codec.traditions import HOMES, at_home_in
 
 NIGHT = np.array([-1.5, -0.8, -1.6, -0.4, 0.2, 1.2], dtype=np.float32)
 DAY = np.array([1.4, 1.0, 1.3, 0.6, 0.0, -0.8], dtype=np.float32)
@@ -78,6 +80,34 @@ def test_no_instrument_is_younger_than_the_picture(year: int) -> None:
 def test_a_picture_of_today_has_all_instruments_and_words_win_over_the_year() -> None:
     assert Performance.from_affect(NIGHT, 3, year=2024) == Performance.from_affect(NIGHT, 3)
     assert "vibraphone" in dataclasses.asdict(Performance.from_affect(NIGHT, 3, "a vibraphone", year=1500)).values()
+
+
+def players(performance: Performance) -> set[str]:
+    return {name for name in (performance.melody, performance.pad, performance.colour) if name is not None}
+
+
+@pytest.mark.parametrize("country", ["Japan", "Java, Indonesia", "Peru", "russian"])
+def test_instruments_at_home_with_the_picture_play_rather_and_others_still_may(country: str) -> None:
+    random = np.random.default_rng(1)
+    at_home, anywhere, home = [], [], at_home_in(country)
+    for seed, mood in enumerate(random.normal(size=(200, 6)).astype(np.float32)):
+        chosen = {place: players(Performance.from_affect(mood, seed, country=place)) for place in (country, None)}
+        at_home.append(len(chosen[country] & home) / len(chosen[country]))
+        anywhere.append(len(chosen[None] & home) / len(chosen[None]))
+    assert np.mean(at_home) > 1.4 * np.mean(anywhere)
+    assert len(set(at_home)) > 1
+
+
+def test_a_country_nobody_knows_changes_nothing_and_words_win_over_it() -> None:
+    assert Performance.from_affect(NIGHT, 3, country="Atlantis") == Performance.from_affect(NIGHT, 3)
+    for seed in range(5):
+        assert "organ" in players(Performance.from_affect(DAY, seed, "an organ", country="Japan"))
+
+
+def test_homes_name_instruments_that_exist() -> None:
+    assert set().union(*HOMES.values()) <= set(INSTRUMENTS)
+    assert at_home_in("École japonaise; Japanese school") == at_home_in("Japan") != frozenset()
+    assert at_home_in("France") == at_home_in(None) == frozenset(), "all of them are"
 
 
 def test_words_about_mode_pace_and_loudness_win():

@@ -12,7 +12,16 @@ from art2mus.data.abstract import paint
 from art2mus.data.paintings import list_paintings
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
-from art2mus.metrics.relevance import describe, judge_model, main, rank_correlation, relevance, scores_played
+from art2mus.metrics.relevance import (
+    Origin,
+    describe,
+    judge_model,
+    main,
+    origins_of,
+    rank_correlation,
+    relevance,
+    scores_played,
+)
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
 from tests.art2mus.pieces import chorale
 from tests.art2mus.sounds import SAMPLE_RATE, progression
@@ -119,6 +128,19 @@ def test_a_model_is_judged_with_and_without_its_performance(tmp_path: Path) -> N
     assert list(affects) == ["as made", "performance held constant"]
     assert affects["as made"].shape == affects["performance held constant"].shape == (2, 2, 6)
     assert not np.array_equal(affects["as made"], affects["performance held constant"])
+    later = judge_model(str(tmp_path), pictures, num_seeds=1, first_seed=1)
+    assert np.allclose(later["as made"][:, 0], affects["as made"][:, 1], atol=1e-3)
+    origins = [Origin(1500, "Japan")] * 2
+    at_home = judge_model(str(tmp_path), pictures, num_seeds=2, origins=origins)
+    assert not np.array_equal(at_home["as made"], affects["as made"])
+
+
+def test_year_and_country_are_read_beside_the_pictures(repository: Path) -> None:
+    gallery = repository / "installation" / "gallery"
+    works = [gallery / f"{name}.jpg" for name in ("albrecht-durer_lion-1494", "katsushika-hokusai_oiran-and-kamuro")]
+    assert origins_of(works) == [Origin(1494, "Germany"), Origin(None, "Japan")]
+    with pytest.raises(FileNotFoundError):
+        origins_of([repository / "main.jpg"])
 
 
 def test_night_and_day_sound_different(repository: Path) -> None:

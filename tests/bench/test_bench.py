@@ -1,11 +1,13 @@
 """What is measured, on the tiny pipeline; how fast it is here is nobody's business."""
 
+from pathlib import Path
+
 import pytest
+import torch
 from rich.console import Console
 
-from bench.__main__ import PICTURE, speed_table
-from bench.kiosk import Figure, figures_of, kiosk_table
-from bench.speed import OF_A_PHRASE, STAGES, TOTAL, UNGUIDED, Variant, measure
+from bench.kiosk import PICTURE, Figure, figures_of, kiosk_table
+from bench.speed import OF_A_PHRASE, STAGES, TOTAL, UNGUIDED, Variant, main, measure, speed_table
 from tests.art2mus import tiny
 
 SUMMARY = {
@@ -32,6 +34,18 @@ def test_every_stage_is_measured_and_the_stages_make_up_the_whole() -> None:
         assert 0 < sum(stages[stage.name] for stage in STAGES) <= stages[TOTAL]
     text = printed(speed_table(seconds))
     assert all(stage.name in text for stage in STAGES)
+
+
+def test_speed_can_be_measured_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny.pipeline().save_pretrained(tmp_path)
+    num_threads = torch.get_num_threads()
+    try:
+        assert main(["--model", str(tmp_path), "--rounds", "1", "--threads", "1"]) in (0, 1)
+    finally:
+        torch.set_num_threads(num_threads)
+    printed = capsys.readouterr().out
+    assert "s of music, 1 of" in printed
+    assert all(stage.name in printed for stage in STAGES)
 
 
 def test_the_clocks_are_taken_off_again() -> None:

@@ -1,6 +1,5 @@
 """Who does a job: the composer, or the library while the composer is down."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,10 +116,12 @@ def test_a_piece_dies_with_its_composer(desk: JobDesk) -> None:
 def test_the_composer_hears_when_a_work_was_made(desk: JobDesk, line: Line) -> None:
     desk.composer_came()
     desk.sample_rate = 48000
-    desk.submit(replace(order("job-1"), year=1830), 0.0)
+    label = messages.WallLabel("Poppies", year="c. 1830", country="Japan")
+    asked = order("job-1")
+    desk.submit(Order.of(asked.job, asked.picture_path, asked.seed, label), 0.0)
     (said,) = line.said
     assert isinstance(said, messages.Compose)
-    assert said.year == 1830
+    assert (said.year, said.country) == (1830, "Japan")
 
 
 def test_a_line_that_is_cut_keeps_the_job(desk: JobDesk, line: Line) -> None:

@@ -36,6 +36,7 @@ def test_the_bundled_gallery_has_twenty_works_with_labels_and_provenance() -> No
         assert work.label.artist
         assert work.label.title != UNTITLED
         assert "public domain" in lookup(table, work.path.name)["provenance"]
+        assert work.label.country
         assert load_label(work.path) == work.label
     assert {work.label.title for work in works if not work.label.year} == {"Oiran and Kamuro", "Woman Holding a Fan"}
 

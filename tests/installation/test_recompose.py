@@ -51,7 +51,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
     clips: list[ClipInfo] = []
     for _ in range(2):
         continues = clips[-1].clip_id if clips else None
-        desk.channel.send(Compose("job", "poppies", picture, 3, 44100, continues, prompt="like rain", year=1494))
+        known = {"prompt": "like rain", "year": 1494, "country": "Germany"}
+        desk.channel.send(Compose("job", "poppies", picture, 3, 44100, continues, **known))
         clips.append(desk.clip().clip)
     desk.channel.send(Shutdown())
     thread.join(60.0)
