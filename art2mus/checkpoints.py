@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import nn
 
 ALIGNMENT = 64
 """Bytes, as torch allocates on the CPU."""
 _NAMED_AT_MOST = 6
+_READ_AT_ONCE = 2**27
 
 
 class CheckpointError(Exception):
@@ -31,8 +33,6 @@ def open_weights(path: str | Path) -> dict[str, torch.Tensor]:
         raise CheckpointError(f"{path}: there is no such file")
     try:
         if path.suffix == ".safetensors":
-            from safetensors import safe_open
-
             with safe_open(path, framework="pt") as file:
                 return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is not a dict
         weights = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -44,22 +44,50 @@ def open_weights(path: str | Path) -> dict[str, torch.Tensor]:
     return weights
 
 
+def read_weights(path: str | Path, dtype: torch.dtype, keys: Iterable[str] | None = None) -> dict[str, torch.Tensor]:
+    """Read weights out of a file, one after another, into what they shall be.
+
+    Little of them is in memory in both forms at once: the file is mapped anew again and again, since what was read of
+    a mapping counts as memory of the process until that is closed.
+
+    Args:
+        path: As `open_weights` takes it.
+        dtype: What weights become; whole numbers stay what they are.
+        keys: Which weights; None is all.
+
+    Raises: CheckpointError.
+    """
+    weights: dict[str, torch.Tensor] = {}
+    mapped = open_weights(path)
+    num_bytes = 0
+    for key in list(mapped) if keys is None else keys:
+        if num_bytes > _READ_AT_ONCE:
+            mapped, num_bytes = open_weights(path), 0
+        weight = mapped[key]
+        num_bytes += weight.nbytes
+        weights[key] = weight.to(dtype if weight.is_floating_point() else weight.dtype, copy=True)
+    return weights
+
+
 def fill(model: nn.Module, path: str | Path, weights: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
     """Give a model that was made on the meta device its weights.
 
-    What is of the wanted type already stays where it is mapped; the rest is converted, one tensor after another.
+    Where all are of the wanted type already, they stay where they are mapped; otherwise they are read (`read_weights`).
 
     Args:
         model: To be filled; it is frozen.
-        path: Where the weights come from, for the message.
-        weights: They may be more than the model has.
+        path: Where the weights come from.
+        weights: What is mapped of it; they may be more than the model has.
         dtype: What they become.
 
     Raises: CheckpointError, saying which weights were expected.
     """
     wanted = model.state_dict()
     check_weights(path, weights, {key: tuple(tensor.shape) for key, tensor in wanted.items()})
-    model.load_state_dict({key: weights[key].to(dtype) for key in wanted}, assign=True)
+    found = {key: weights[key] for key in wanted}
+    if any(weight.dtype is not dtype for weight in found.values()):
+        found = read_weights(path, dtype, wanted)
+    model.load_state_dict(found, assign=True)
     align([model])
     model.requires_grad_(False)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from art2mus.models import BUNDLED, load_pipeline
-from art2mus.models.weights import EARS, count_weights
+from art2mus.models.weights import EARS, SELDOM_ASKED, count_weights
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +80,8 @@ class Residency:
         device: "cpu", "cuda"...
         dtype: Of its networks.
         num_candidates: Clips that are made at once, of which the nearest is kept.
-        needs: Bytes by component, the work beside the weights included.
+        needs: Bytes of memory by component, the work beside the weights included.
+        on_disk: Bytes by component, of those that are in memory only while they are asked (see `art2mus.shelf`).
         note: What was chosen smaller than would be best, and why; empty if nothing was.
     """
 
@@ -89,6 +90,7 @@ class Residency:
     dtype: str = FLOAT32
     num_candidates: int = 1
     needs: Mapping[str, int] = field(default_factory=dict)
+    on_disk: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -98,7 +100,7 @@ class Residency:
 
     @property
     def num_bytes(self) -> int:
-        """What it needs in all."""
+        """What it needs of memory in all."""
         return sum(self.needs.values())
 
     def load(self, cache: Path, *, for_show: bool) -> Art2MusPipeline:
@@ -108,7 +110,7 @@ class Residency:
         graphs, for one shape; that happens when it is first called. Attention is torch's own everywhere.
 
         Args:
-            cache: Where compiled code is kept for the next start.
+            cache: Where compiled code is kept for the next start, and on whose disk lies what is seldom asked.
             for_show: Whether many clips will be made, as soon as possible: a model that was published with DDIM's 200
                 steps then takes `SHOW_STEPS` of DPM-Solver++.
 
@@ -116,7 +118,8 @@ class Residency:
         """
         import torch
 
-        pipeline = load_pipeline(self.model, getattr(torch, self.dtype), hears=self.num_candidates > 1)
+        shelf = cache / "shelf" if self.on_disk else None
+        pipeline = load_pipeline(self.model, getattr(torch, self.dtype), hears=self.num_candidates > 1, shelf=shelf)
         pipeline.to(torch.device(self.device))
         if self.is_on_card and not is_small_model(count_weights(self.model)):
             for network in (pipeline.unet, pipeline.codec):
@@ -131,7 +134,11 @@ class Residency:
     def statement(self) -> str:
         """Say in a line what it needs, component by component; small ones are only counted."""
         parts = [f"{name} {gigabytes(size)}" for name, size in self.needs.items() if size >= WORTH_NAMING_BYTES]
-        return f"{self.model} in {self.dtype} on {self.device}: {gigabytes(self.num_bytes)} ({', '.join(parts)})"
+        aside = sum(self.on_disk.values())
+        on_disk = f"; on disk {gigabytes(aside)} ({', '.join(self.on_disk)})" if aside else ""
+        return (
+            f"{self.model} in {self.dtype} on {self.device}: {gigabytes(self.num_bytes)} ({', '.join(parts)}){on_disk}"
+        )
 
 
 def decide(
@@ -164,7 +171,8 @@ def decide(
     forms = [(each, number) for each in dtypes for number in dict.fromkeys((num_candidates, 1))]
     refused = ""
     for each, number in forms:
-        residency = Residency(model, device, each, number, needs_of(weights, each, number))
+        needs, on_disk = divide(needs_of(weights, each, number), device, is_small=is_small)
+        residency = Residency(model, device, each, number, needs, on_disk)
         missing = _missing(residency, machine)
         if not missing:
             return replace(residency, note=refused and f"{refused}; {_form(residency)} fit")
@@ -189,6 +197,22 @@ def needs_of(weights: Mapping[str, int], dtype: str, num_candidates: int = 1) ->
     first, further = WORK_BYTES["small" if is_small_model(weights) else "large"]
     needs = {name: count * BYTES[dtype] for name, count in weights.items() if name != EARS or num_candidates > 1}
     return needs | {"work": round(first + further * (num_candidates - 1)), "process": round(PROCESS_BYTES)}
+
+
+def divide(needs: Mapping[str, int], device: str, *, is_small: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """Say what of a model is to be in memory, and what on disk until it is asked.
+
+    That is for large models on a processor, where the encoders of pictures and texts are more than half of the weights;
+    the system keeps in memory what it read of them as long as there is room.
+
+    Args:
+        needs: As `needs_of` gives them.
+        device: Where the model is.
+        is_small: Whether it is a small one.
+    """
+    is_kept = is_small or device.startswith(CUDA)
+    on_disk = {} if is_kept else {name: size for name, size in needs.items() if name.startswith(SELDOM_ASKED)}
+    return {name: size for name, size in needs.items() if name not in on_disk}, on_disk
 
 
 def _dtypes(device: str, machine: Machine, is_small: bool, faster_dtype: Callable[[], str]) -> list[str]:

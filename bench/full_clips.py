@@ -1,7 +1,7 @@
 """`python -m bench.full_clips WAY`: a clip of a model of the published size, in a process of its own.
 
-Prints what it took, as JSON, for `python -m bench.full_size`. Weights are random, and few steps are made: those of a
-whole clip take as long each.
+Prints what it took, as JSON, for `python -m bench.full_size`. Weights are random. Where a clip has 200 steps, few are
+made: the others take as long each.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ import torch
 from diffusers import AudioLDM2UNet2DConditionModel, DPMSolverMultistepScheduler
 from diffusers.utils import logging as diffusers_logging
 from PIL import Image
-from transformers import ClapTextModelWithProjection
 
 from art2mus.imagebind import ImageBind
+from art2mus.models.assembly import put_together
 from art2mus.projection import ImageProjection
-from art2mus.residency import SHOW_STEPS
+from art2mus.residency import BFLOAT16, CPU, SHOW_STEPS, decide
 from tests.art2mus import audioldm2, tiny
 
 DDIM_STEPS = 200
+MAX_WHOLE = 20
+"""A clip of so many steps is made whole, because they may differ; of more, as many as are asked for."""
 PROMPT, NEGATIVE = "slow strings in a minor key", "Low quality."
 Steps = list[float]
 """When each step had been done, in seconds."""
@@ -48,7 +50,7 @@ class Cost:
     """What a clip takes.
 
     Attributes:
-        step_s: Of a denoising step, both branches of guidance.
+        step_s: Of a denoising step, in the mean.
         rest_s: Of everything else: pictures and texts read, GPT-2, decoder, vocoder.
         num_steps: Its default.
         memory_gb: Of the process, at most.
@@ -69,6 +71,7 @@ class Size:
     """How large the model is.
 
     Attributes:
+        name: As the command has it.
         parts: Gives the components of AudioLDM 2.
         unet: Gives one of them alone.
         imagebind: Gives ImageBind.
@@ -76,6 +79,7 @@ class Size:
         length_s: Of a clip.
     """
 
+    name: str
     parts: Callable[[], audioldm2.Parts]
     unet: Callable[[], AudioLDM2UNet2DConditionModel]
     imagebind: Callable[[], ImageBind]
@@ -84,8 +88,9 @@ class Size:
 
 
 SIZES = {
-    "full": Size(audioldm2.full_parts, audioldm2.full_unet, ImageBind, ImageProjection, 10.24),
+    "full": Size("full", audioldm2.full_parts, audioldm2.full_unet, ImageBind, ImageProjection, 10.24),
     "tiny": Size(
+        "tiny",
         audioldm2.tiny_parts,
         lambda: tiny.unet(has_mask_channel=False),
         tiny.imagebind,
@@ -123,16 +128,12 @@ def published(size: Size, num_steps: int) -> tuple[float, Steps]:
 
 
 def ours(size: Size, num_steps: int, *, sees: bool) -> tuple[float, Steps]:
-    """Make a clip of a text, or of a picture, as a show does: in bfloat16, all of it in memory."""
-    torch.set_default_dtype(torch.bfloat16)
-    parts = size.parts()
-    text_config = parts["text_encoder"].config.text_config
-    text_config.projection_dim = parts["text_encoder"].config.projection_dim
-    parts["text_encoder"] = ClapTextModelWithProjection(text_config).eval()
-    scheduler = DPMSolverMultistepScheduler.from_config(parts["scheduler"].config)
-    eyes = (size.imagebind().eval(), size.projection().eval()) if sees else (None, None)
-    torch.set_default_dtype(torch.float32)
-    pipeline = audioldm2.ours({**parts, "scheduler": scheduler}, *eyes)
+    """Make a clip of a text, or of a picture, as a show does: the model is loaded from disk, and stays."""
+    with tempfile.TemporaryDirectory(prefix="art2mus-bench") as folder:
+        _run(SAVE, size.name, "--folder", folder)  # another process, because what it takes does not count
+        model = Path(folder, "art2mus" if sees else "audioldm2")
+        residency = decide(str(model), device=CPU, dtype=BFLOAT16)
+        pipeline = residency.load(Path(folder, "cache"), for_show=True)
     subject = {"image": _picture()} if sees else {"prompt": PROMPT}
 
     def make(done: Callable[[], None]) -> None:
@@ -152,6 +153,15 @@ def ours(size: Size, num_steps: int, *, sees: bool) -> tuple[float, Steps]:
     return timed(make)
 
 
+def save(size: Size, folder: Path) -> None:
+    """Write a model as it is published: AudioLDM 2, ImageBind, and Art2Mus put together of both."""
+    audioldm2.save_as_on_the_hub(size.parts(), folder / "audioldm2")
+    size.imagebind().save_pretrained(folder / "imagebind")
+    torch.save(size.projection().state_dict(), folder / "projection.pt")
+    parts = (str(folder / "audioldm2"), str(folder / "imagebind"), folder / "projection.pt")
+    put_together(folder / "art2mus", *parts, "reference")
+
+
 WAYS: dict[str, tuple[int, Callable[[Size, int], tuple[float, Steps]]]] = {
     "stock": (DDIM_STEPS, stock),
     "published": (DDIM_STEPS, published),
@@ -159,7 +169,7 @@ WAYS: dict[str, tuple[int, Callable[[Size, int], tuple[float, Steps]]]] = {
     "ours-picture": (SHOW_STEPS, lambda size, steps: ours(size, steps, sees=True)),
 }
 """Default number of steps, and what makes the clip."""
-DIFFERENCES = "differences"
+DIFFERENCES, SAVE = "differences", "save"
 
 
 def timed(make: Callable[[Callable[[], None]], None]) -> tuple[float, Steps]:
@@ -173,8 +183,9 @@ def timed(make: Callable[[Callable[[], None]], None]) -> tuple[float, Steps]:
 def cost_of(way: str, size: str, num_steps: int) -> Cost:
     """Measure in this process."""
     default, make = WAYS[way]
+    num_steps = default if default <= MAX_WHOLE else num_steps
     total_s, steps = make(SIZES[size], num_steps)
-    step_s = statistics.median(after - before for before, after in itertools.pairwise(steps))
+    step_s = statistics.mean(after - before for before, after in itertools.pairwise(steps))
     memory_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return Cost(step_s, total_s - num_steps * step_s, default, memory_gb)
 
@@ -219,21 +230,28 @@ def differences(size: str, num_steps: int) -> dict[str, float]:
 
 
 def _in_its_own_process(what: str, size: str, num_steps: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.full_clips", what, "--size", size, "--steps", str(num_steps)]
-    finished = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(_run(what, size, "--steps", str(num_steps)).splitlines()[-1])
     return found
 
 
+def _run(what: str, size: str, *options: str) -> str:
+    command = [sys.executable, "-m", "bench.full_clips", what, "--size", size, *options]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print JSON; returns the exit code."""
+    """Measure and print JSON, or write the model; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.full_clips", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=[*WAYS, DIFFERENCES])
+    parser.add_argument("what", choices=[*WAYS, DIFFERENCES, SAVE])
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--steps", type=int, default=3, metavar="N", help="3 or more (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=Path("model"), help=f"of {SAVE} (default: %(default)s)")
     options = parser.parse_args(arguments)
     diffusers_logging.set_verbosity_error()  # a change of precision is meant
     what, size, steps = options.what, options.size, options.steps
+    if what == SAVE:
+        save(SIZES[size], options.folder)
+        return 0
     found = compare_precisions(size, steps) if what == DIFFERENCES else asdict(cost_of(what, size, steps))
     print(json.dumps(found))
     return 0

@@ -123,7 +123,11 @@ def locate_imagebind(name_or_path: str | Path = "imagebind") -> Path:
 
 
 def load_pipeline(
-    name_or_path: str | Path = BUNDLED, dtype: torch.dtype | None = None, *, hears: bool = True
+    name_or_path: str | Path = BUNDLED,
+    dtype: torch.dtype | None = None,
+    *,
+    hears: bool = True,
+    shelf: Path | None = None,
 ) -> Art2MusPipeline:
     """Load a model, ready to be called.
 
@@ -132,6 +136,8 @@ def load_pipeline(
             whose `assembly.json` says what it is put together from.
         dtype: Of the networks; None is float32. Affect is measured in float32 all the same.
         hears: Whether to load what only ranking clips by ImageBind needs.
+        shelf: Folder on whose disk encoders of pictures and texts lie, in memory only while they are asked; None keeps
+            them there.
 
     Raises: ModelMissingError.
     """
@@ -140,7 +146,7 @@ def load_pipeline(
     from art2mus.models.loading import load
 
     try:
-        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype, hears=hears)
+        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype, hears=hears, shelf=shelf)
     except CheckpointError as error:
         raise ModelMissingError(f"model {str(name_or_path)!r}: {error}") from error
 

@@ -97,12 +97,16 @@ def _state_memory(options: argparse.Namespace) -> int:
     import psutil
 
     from art2mus.models.weights import count_weights
-    from art2mus.residency import BFLOAT16, FLOAT32, gigabytes, needs_of
+    from art2mus.residency import BFLOAT16, CPU, FLOAT32, divide, gigabytes, is_small_model, needs_of
 
     weights = count_weights(options.name)
     columns = [needs_of(weights, dtype, options.candidates) for dtype in (FLOAT32, BFLOAT16)]
     rows = {name: [column[name] for column in columns] for name in columns[0]}
     rows["in all"] = [sum(column.values()) for column in columns]
+    divided = [divide(column, CPU, is_small=is_small_model(weights)) for column in columns]
+    if divided[0][1]:
+        rows["on a processor, in memory"] = [sum(in_memory.values()) for in_memory, _ in divided]
+        rows["on a processor, on disk"] = [sum(on_disk.values()) for _, on_disk in divided]
     width = max(map(len, rows))
     print(f"{'':{width}}{FLOAT32:>12}{BFLOAT16:>12}")
     for name, sizes in rows.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,20 +13,30 @@ import transformers
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from art2mus.checkpoints import CheckpointError, align
+from art2mus.checkpoints import CheckpointError, align, check_weights, read_weights
 from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.imagebind import ImageBind
 from art2mus.models import INDEX, locate, locate_imagebind
 from art2mus.models.assembly import ASSEMBLY, Assembly
+from art2mus.models.weights import SELDOM_ASKED
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
+from art2mus.shelf import shelve
 
 PUBLISHED_LENGTH_S = 10.0
 """What Art2Mus makes as published."""
+_log = logging.getLogger(__name__)
 
 
-def load(folder: Path, projection: str | None, dtype: torch.dtype | None, *, hears: bool = True) -> Art2MusPipeline:
+def load(
+    folder: Path,
+    projection: str | None,
+    dtype: torch.dtype | None,
+    *,
+    hears: bool = True,
+    shelf: Path | None = None,
+) -> Art2MusPipeline:
     """Load a pipeline.
 
     Args:
@@ -33,6 +44,7 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None, *, hea
         projection: Folder in it of another projection than the pipeline's own.
         dtype: Of the networks; None is float32.
         hears: Whether to load ImageBind's audio side, which ranks clips.
+        shelf: Folder on whose disk what is seldom asked lies (see `art2mus.shelf`); None keeps it in memory.
 
     Raises: CheckpointError.
     """
@@ -40,11 +52,11 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None, *, hea
         library.disable_progress_bar()  # a bar per component says nothing to the people in a gallery
     dtype = dtype or torch.float32
     if (folder / ASSEMBLY).is_file():
-        pipeline = assembled(Assembly.read(folder), dtype, hears=hears)
+        pipeline = assembled(Assembly.read(folder), dtype, hears=hears, shelf=shelf)
     elif _index(folder)["_class_name"] == "AudioLDM2Pipeline":
-        pipeline = Art2MusPipeline(None, None, **audioldm2(folder, dtype), audio_length_in_s=PUBLISHED_LENGTH_S)
+        pipeline = Art2MusPipeline(None, None, **audioldm2(folder, dtype, shelf), audio_length_in_s=PUBLISHED_LENGTH_S)
     else:
-        pipeline = saved(folder, dtype, hears=hears)
+        pipeline = saved(folder, dtype, hears=hears, shelf=shelf)
     if projection is not None:
         layer = ImageProjection.from_pretrained(folder / projection, dtype=dtype)
         pipeline.register_modules(image_projection=layer)
@@ -53,26 +65,31 @@ def load(folder: Path, projection: str | None, dtype: torch.dtype | None, *, hea
     return pipeline
 
 
-def saved(folder: Path, dtype: torch.dtype, *, hears: bool = True) -> Art2MusPipeline:
+def saved(folder: Path, dtype: torch.dtype, *, hears: bool = True, shelf: Path | None = None) -> Art2MusPipeline:
     """Load what `Art2MusPipeline.save_pretrained` wrote."""
     dtypes, others = {"default": dtype}, {}
     match _index(folder).get("image_encoder", [None, None])[1]:
         case "AffectEncoder":
             dtypes["image_encoder"] = torch.float32
         case "ImageBind":
-            others["image_encoder"] = imagebind(folder / "image_encoder", dtype, hears=hears)
-    return Art2MusPipeline.from_pretrained(folder, dtype=dtypes, **others)
+            others["image_encoder"] = put_away(imagebind(folder / "image_encoder", dtype, hears=hears), shelf)
+    pipeline = Art2MusPipeline.from_pretrained(folder, dtype=dtypes, **others)
+    for name in SELDOM_ASKED:
+        if name not in others:
+            put_away(getattr(pipeline, name), shelf)
+    return pipeline
 
 
-def assembled(parts: Assembly, dtype: torch.dtype, *, hears: bool = True) -> Art2MusPipeline:
+def assembled(parts: Assembly, dtype: torch.dtype, *, hears: bool = True, shelf: Path | None = None) -> Art2MusPipeline:
     """Put an Art2Mus together from what others published.
 
     Raises: CheckpointError if the parts do not fit each other.
     """
-    components = audioldm2(locate(parts.base), dtype)
+    seeing = imagebind(locate_imagebind(parts.image_encoder), dtype, hears=hears, view=parts.view)
+    encoder = put_away(seeing, shelf)
+    components = audioldm2(locate(parts.base), dtype, shelf)
     width = components["language_model"].config.n_embd
     projection = ImageProjection.from_file(parts.projection, dtype, width, parts.conditioning)
-    encoder = imagebind(locate_imagebind(parts.image_encoder), dtype, hears=hears, view=parts.view)
     if projection.config.image_embed_dim != encoder.config.embedding_dim:
         raise CheckpointError(
             f"{parts.projection}: projects from {projection.config.image_embed_dim} numbers, "
@@ -81,7 +98,17 @@ def assembled(parts: Assembly, dtype: torch.dtype, *, hears: bool = True) -> Art
     return Art2MusPipeline(encoder, projection, **components, audio_length_in_s=PUBLISHED_LENGTH_S)
 
 
-def audioldm2(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
+def put_away(encoder: Any, shelf: Path | None) -> Any:
+    """Put an encoder on the shelf, if there is one; where the disk does not take it, it stays in memory."""
+    if shelf is not None and isinstance(encoder, torch.nn.Module):
+        try:
+            shelve(encoder, shelf)
+        except OSError as error:
+            _log.warning("%s: %s; %s stays in memory", shelf, error.strerror, type(encoder).__name__)
+    return encoder
+
+
+def audioldm2(folder: Path, dtype: torch.dtype, shelf: Path | None = None) -> dict[str, Any]:
     """Load the components of AudioLDM 2 as the hub keeps it, VAE and vocoder together as a codec.
 
     diffusers cannot load this folder with a current transformers: its index names GPT2Model, which no longer
@@ -90,14 +117,47 @@ def audioldm2(folder: Path, dtype: torch.dtype) -> dict[str, Any]:
     """
     libraries = {"transformers": transformers, "diffusers": diffusers, "audioldm2": diffusers}
     components: dict[str, Any] = {}
-    for name, (library, class_name) in _components(folder).items():
+    # What goes on the shelf comes first, while there is little else in memory.
+    for name, (library, class_name) in sorted(
+        _components(folder).items(), key=lambda each: each[0] not in SELDOM_ASKED
+    ):
         kind = ClapTextSide if class_name == "ClapModel" else getattr(libraries[library], class_name)
-        is_network = issubclass(kind, torch.nn.Module)
-        options = {"dtype": dtype} if is_network else {}
-        part = kind.from_pretrained(folder / name, local_files_only=True, **options)
-        components[name] = part.eval() if is_network else part
+        if issubclass(kind, torch.nn.Module):
+            loaded = network(kind, folder / name, dtype)
+            components[name] = put_away(loaded, shelf) if name in SELDOM_ASKED else loaded
+        else:
+            components[name] = kind.from_pretrained(folder / name, local_files_only=True)
     codec = MelCodec.from_parts(components.pop("vae"), components.pop("vocoder"))
     return {**components, "codec": codec}
+
+
+def network(kind: Any, folder: Path, dtype: torch.dtype, **config: object) -> Any:
+    """Load a network of transformers or diffusers, so that no second copy of its weights is in memory.
+
+    The libraries' own way maps a file, and has all of it in memory beside what it is converted to.
+
+    Args:
+        kind: Its class.
+        folder: Where it was saved, as safetensors.
+        dtype: What its weights become.
+        config: What is to be otherwise than it was saved; for those of diffusers.
+
+    Raises: CheckpointError.
+    """
+    weights: dict[str, torch.Tensor] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        if ".fp16." not in path.name:
+            weights |= read_weights(path, dtype)
+    if issubclass(kind, transformers.PreTrainedModel):
+        known = kind.config_class.from_pretrained(folder, local_files_only=True)
+        return kind.from_pretrained(None, config=known, state_dict=weights, dtype=dtype).eval()
+    with torch.device("meta"):
+        model = kind.from_config(kind.load_config(folder, local_files_only=True), **config)
+    model._fix_state_dict_keys_on_load(weights)  # names of before 2023
+    wanted = model.state_dict()
+    check_weights(folder, weights, {key: tuple(tensor.shape) for key, tensor in wanted.items()})
+    model.load_state_dict({key: weights[key] for key in wanted}, assign=True)
+    return model.requires_grad_(False).eval()
 
 
 def imagebind(
@@ -116,7 +176,7 @@ def imagebind(
     config: dict[str, object] = {} if hears else {"hears": False}  # else as it was saved
     config |= {} if view is None else {"view": view}
     if path.is_dir():
-        return cast(ImageBind, ImageBind.from_pretrained(path, dtype=dtype, **config).eval())
+        return cast(ImageBind, network(ImageBind, path, dtype, **config))
     return ImageBind.from_file(path, dtype, config)
 
 

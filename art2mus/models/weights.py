@@ -12,6 +12,8 @@ from art2mus.models.assembly import ASSEMBLY, Assembly
 
 EARS = "image_encoder, audio side"
 """ImageBind's audio tower, which only ranking needs."""
+SELDOM_ASKED = ("image_encoder", "text_encoder", "text_encoder_2")
+"""Components that are asked once for a picture or a text; the others work on every clip."""
 _PUBLISHED_TOWERS = {"vision": 632_829_440, "audio": 86_235_649}
 """Weights of `imagebind_huge`. Source: its configuration, counted on the meta device."""
 

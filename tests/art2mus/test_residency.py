@@ -10,12 +10,12 @@ from diffusers import DPMSolverMultistepScheduler
 from PIL import Image
 
 from art2mus import residency
-from art2mus.models import ModelMissingError, load_pipeline
+from art2mus.models import ModelMissingError, load_pipeline, loading
 from art2mus.models.__main__ import main
 from art2mus.models.assembly import put_together
 from art2mus.models.weights import EARS, count_weights
 from art2mus.projection import ImageProjection
-from art2mus.residency import DoesNotFitError, Machine, Residency, decide, needs_of
+from art2mus.residency import DoesNotFitError, Machine, Residency, decide, divide, needs_of
 from tests.art2mus import audioldm2, tiny
 
 GB = 10**9
@@ -30,8 +30,9 @@ def large(monkeypatch: pytest.MonkeyPatch) -> str:
     return "art2mus"
 
 
-def size(dtype: str, num_candidates: int = 1) -> int:
-    return sum(needs_of(LARGE, dtype, num_candidates).values())
+def size(dtype: str, num_candidates: int = 1, device: str = "cpu") -> int:
+    in_memory, _ = divide(needs_of(LARGE, dtype, num_candidates), device, is_small=False)
+    return sum(in_memory.values())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_does_not_fit_is_chosen_smaller_and_that_is_said(large: str) -> Non
     assert chosen.note.startswith("art2mus needs ")
     assert chosen.note.endswith("bfloat16, 1 candidate fit")
 
-    without_ears = (size("bfloat16") + size("bfloat16", 3)) // 2
+    without_ears = (size("bfloat16", device="cuda") + size("bfloat16", 3, "cuda")) // 2
     on_card = Machine(64 * GB, without_ears, has_bfloat16=True)
     chosen = decide(large, on_card, num_candidates=3)
     assert (chosen.num_candidates, EARS in chosen.needs) == (1, False)
@@ -88,6 +89,17 @@ def test_what_does_not_fit_at_all_is_refused_in_two_lines(
     with pytest.raises(DoesNotFitError, match=r"art2mus needs .* GB .* are free") as refused:
         decide(large, machine, faster_dtype=lambda: "float32", **arguments)
     assert len(str(refused.value).splitlines()) == 2
+
+
+def test_what_is_seldom_asked_lies_on_disk_where_a_large_model_is_on_a_processor(large: str) -> None:
+    needs = needs_of(LARGE, "bfloat16", 2)
+    on_disk = {name: needs[name] for name in ("image_encoder", EARS, "text_encoder_2")}
+    chosen = decide(large, Machine(64 * GB), dtype="bfloat16", num_candidates=2)
+    assert chosen.on_disk == on_disk
+    assert chosen.num_bytes == sum(needs.values()) - sum(on_disk.values())
+    assert chosen.statement().endswith(f"; on disk 2.1 GB (text_encoder_2, image_encoder, {EARS})")
+    on_card = decide(large, Machine(64 * GB, 24 * GB, has_bfloat16=True), num_candidates=2)
+    assert not on_card.on_disk
 
 
 def test_ranking_is_what_needs_the_audio_side() -> None:
@@ -141,12 +153,16 @@ def test_this_machine_is_looked_at_and_measured() -> None:
     assert residency.faster_on_processor() in ("float32", "bfloat16")
 
 
-def test_a_model_is_loaded_as_was_decided(tmp_path: Path) -> None:
+def test_a_model_is_loaded_as_was_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.pipeline(tiny.mel_codec()).save_pretrained(tmp_path / "model")
     pipe = Residency(str(tmp_path / "model"), dtype="bfloat16").load(tmp_path, for_show=True)
     assert pipe.unet.dtype == torch.bfloat16
     assert isinstance(pipe.scheduler, DPMSolverMultistepScheduler)
     assert pipe.config.num_inference_steps == residency.SHOW_STEPS
+    calls: list[Path] = []
+    monkeypatch.setattr(loading, "shelve", lambda _, folder: calls.append(folder))
+    Residency(str(tmp_path / "model"), on_disk={"text_encoder": 1}).load(tmp_path, for_show=True)
+    assert set(calls) == {tmp_path / "shelf"}
     once = Residency(str(tmp_path / "model")).load(tmp_path, for_show=False)
     assert once.config.num_inference_steps == 3, "what is made once is made as published"
     assert Residency("mini").load(tmp_path, for_show=True).config.num_inference_steps == 8, "its own"
