@@ -97,7 +97,8 @@ def _border(front: _Front) -> int:
     for edge in _edges(profiles, depth):
         ring = variety[:, min(border + 2, edge - 1) : max(edge - 1, border + 3)].mean(axis=1)
         # The worst of the four sides does not count: a hand may be there.
-        if np.sort(ring)[2] <= MAX_VARIETY and np.sort((ring - NOISE) / inside)[2] <= MAX_RELATIVE_VARIETY:
+        is_even, is_evener = ring <= MAX_VARIETY, ring - NOISE <= MAX_RELATIVE_VARIETY * inside
+        if min(np.count_nonzero(is_even), np.count_nonzero(is_evener)) >= 3:
             border = edge
     return border
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from installation.camera.find import MAX_MISSES, NUM_TURNS, Finder, Found
+from installation.camera.find_edges import find_painting
 from installation.camera.find_frames import find_candidates, in_order
 from installation.camera.match import KnownWorks
 from installation.camera.rectify import rectangle
@@ -197,3 +198,11 @@ def test_a_drawn_rectangle_is_the_likeliest_candidate() -> None:
     corners = np.array([(200, 80), (420, 110), (410, 280), (190, 260)], np.float32)
     cv2.fillConvexPoly(picture, corners.astype(np.int32), (40, 60, 90))
     assert np.abs(find_candidates(picture)[0].corners - corners).max() < 4
+
+
+def test_a_drawn_rectangle_with_nothing_in_it_has_its_inner_edge() -> None:
+    blank = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+    cv2.rectangle(blank, (300, 150), (900, 600), (20, 20, 20), 12)
+    outer = np.float32([[295, 145], [905, 145], [905, 605], [295, 605]])
+    inner = np.float32([[307, 157], [894, 157], [894, 594], [307, 594]])
+    np.testing.assert_allclose(find_painting(blank, outer), inner, atol=1.0)
