@@ -35,7 +35,7 @@ kiosk: .venv/kiosk.stamp
 test: .venv/develop.stamp
 ifeq ($(strip $(ARGS)),)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone and not e2e" tests art2mus installation
-	@$(BIN)/python -m pytest -m "alone or e2e" tests/chaos tests/installation
+	@$(BIN)/python -m pytest -m "alone or e2e" tests
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

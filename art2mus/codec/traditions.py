@@ -38,8 +38,8 @@ HOMES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 Countries whose music all twelve are made for, such as Italy, France and Germany, are not in it.
 
-Source: Sadie (ed.), The New Grove Dictionary of Musical Instruments, for what is played where; what stands for
-    what is our own choice.
+Which instruments these are is common knowledge and was not looked up one by one; what stands for what is our own
+choice.
 """
 
 
