@@ -29,7 +29,7 @@ KIOSK_PACKAGES := python3-venv libportaudio2 libasound2-plugins libfluidsynth3 f
 TEST_PACKAGES := xvfb pulseaudio pulseaudio-utils gcc libc6-dev
 
 kiosk: .venv/kiosk.stamp
-	@$(BIN)/python main.py $(ARGS)
+	@exec $(BIN)/python main.py $(ARGS)
 
 # Most tests share the cores; those that are held to seconds have the machine to themselves.
 test: .venv/develop.stamp
