@@ -33,6 +33,43 @@ def test_light_on_one_colour_is_not() -> None:
     assert composition(np.zeros((90, 120, 3), np.uint8)) < 1e-9
 
 
+Lamp = tuple[float, float, float, float, float, float]
+
+
+def with_lamp(picture: Pixels, lamp: Lamp) -> Pixels:
+    """With the reflection of a lamp: place in shares of the picture, size of its shorter side; slant, strength."""
+    x, y, breadth, height, slant, strength = lamp
+    across, down = np.meshgrid(np.arange(picture.shape[1]), np.arange(picture.shape[0]))
+    side = min(picture.shape[:2])
+    across, down = (across - x * picture.shape[1]) / side, (down - y * picture.shape[0]) / side
+    along, beside = (across + slant * down) / breadth, (down - slant * across) / height
+    lit = picture + strength * np.exp(-(along**2) - beside**2)[..., None]
+    return np.clip(lit, 0, 255).astype(np.uint8)
+
+
+LAMPS: list[Lamp] = [
+    (0.5, 0.5, 0.2, 0.2, 0.0, 300.0),
+    (0.6, 0.4, 0.35, 0.12, 0.0, 400.0),
+    (0.3, 0.6, 0.15, 0.3, 0.6, 250.0),
+    (0.95, 0.5, 0.3, 0.2, 0.0, 350.0),
+    (0.5, 0.05, 0.2, 0.3, 0.3, 150.0),
+]
+
+
+@pytest.mark.parametrize("lamp", LAMPS)
+@pytest.mark.parametrize("colour", [(40, 35, 60), (110, 150, 100), (190, 200, 205)])
+def test_the_reflection_of_a_lamp_is_not(lamp: Lamp, colour: tuple[int, int, int]) -> None:
+    plain = in_light(np.full((90, 120, 3), colour, np.uint8), 0.2)
+    assert composition(with_lamp(plain, lamp)) < 0.7 * MIN_COMPOSITION
+
+
+def test_a_painting_in_which_a_lamp_is_reflected_is() -> None:
+    for path in sorted(GALLERY.glob("*.jpg")):
+        artwork = cv2.resize(read_artwork(path), (200, 200), interpolation=cv2.INTER_AREA)
+        for lamp in LAMPS:
+            assert composition(with_lamp(np.asarray(artwork, np.uint8), lamp)) > MIN_COMPOSITION, path.stem
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_part_of_a_wall_is(seed: int) -> None:
     rng = np.random.default_rng((9, seed))
