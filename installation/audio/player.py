@@ -338,7 +338,7 @@ class Player:
         self._device_latency_s = device.latency_s
         if reason:
             _log.warning("%s; playing into a silent device", reason)
-        self._say(AudioReady(device.name, self._rate, device.latency_s, is_silent, reason))
+        self._say(AudioReady(device.name, self._rate, is_silent, reason))
         self._is_ready.set()  # the first thing that is said
 
     def _say(self, message: FromAudio) -> None:

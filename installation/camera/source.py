@@ -21,7 +21,6 @@ _MANUAL_EXPOSURE, _AUTOMATIC_EXPOSURES = 1, (3, 0)
 """Of V4L2's `auto_exposure`: by hand; by the device with the aperture given, as most have it, or wholly."""
 _SLOWEST_FILE_HZ = 1.0
 
-
 _log = logging.getLogger(__name__)
 
 

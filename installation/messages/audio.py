@@ -54,14 +54,12 @@ class AudioReady:
     Attributes:
         device: Its name as a person knows it.
         sample_rate: In Hz; clips are wanted at this rate.
-        latency_s: From the mixer's ring to the speaker, as measured by PortAudio.
         is_silent: No sound device: time passes, samples go nowhere.
         reason: Why it is silent and what to do about it, in one line; else empty.
     """
 
     device: str
     sample_rate: int
-    latency_s: float
     is_silent: bool = False
     reason: str = ""
 

@@ -15,7 +15,11 @@ from art2mus.choices import LANGUAGES, Language
 if TYPE_CHECKING:
     from art2mus.study.answers import Answers
     from art2mus.study.settings import Study
+    from installation.service import Service
     from installation.study.sitting import Track, TrackPlayer
+
+ONE_WORK_WITHIN_US = 60_000_000
+"""To make the music of a work equally loud; a service manager waits for so long before the window is there."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,13 +60,15 @@ def _run(options: argparse.Namespace) -> int:
     from installation.health import find_screen
     from installation.logs import start_logging
     from installation.places import log_path
+    from installation.service import Service
     from installation.study.sound import study_sound
 
     study = load_study(options.study)
     if not (screen := find_screen(os.environ)).is_there:
         raise StudyError(f"no screen ({screen.state}): start it from a graphical session, or set DISPLAY")
     start_logging(log_path().with_name("study.log"))
-    tracks = _level(study)
+    service = Service(os.environ)
+    tracks = _level(study, service)
     study.answers.parent.mkdir(parents=True, exist_ok=True)
     with Answers(study.answers, study.fingerprint) as answers, tempfile.TemporaryDirectory() as folder:
         known = (None, *answers.unfinished(is_silent=options.silent))
@@ -70,13 +76,14 @@ def _run(options: argparse.Namespace) -> int:
             raise StudyError(f"--listener {options.listener}: no open session has this code")
         if options.kiosk:
             answers.break_off_kiosk_sessions()
-        with study_sound(options.device, Path(folder) / "silence.wav", may_be_silent=options.silent) as sound:
+        silence = Path(folder) / "silence.wav"
+        with study_sound(options.device, silence, service, may_be_silent=options.silent) as sound:
             if sound.trouble:
                 raise StudyError(f"no sound: {sound.trouble}\n  no answers without it; --silent tries the rest out")
-            return _show(options, study, answers, tracks, sound)
+            return _show(options, study, answers, tracks, sound, service)
 
 
-def _level(study: Study) -> dict[tuple[str, str], Track]:
+def _level(study: Study, service: Service) -> dict[tuple[str, str], Track]:
     """All tracks, equally loud; the pictures are looked at too, so that nothing is found broken later."""
     from rich.console import Console
     from rich.progress import track
@@ -88,6 +95,7 @@ def _level(study: Study) -> dict[tuple[str, str], Track]:
 
     tracks = {}
     for artwork, picture in track(study.artworks.items(), "levelling the music", console=Console(stderr=True)):
+        service.tell(f"EXTEND_TIMEOUT_USEC={ONE_WORK_WITHIN_US}")
         try:
             load_artwork(picture, 256)
         except UnreadableImageError as error:
@@ -103,6 +111,7 @@ def _show(
     answers: Answers,
     tracks: Mapping[tuple[str, str], Track],
     sound: TrackPlayer,
+    service: Service,
 ) -> int:
     from installation.ui.study.run import run_window
     from installation.ui.study.window import Mode, Sources
@@ -111,6 +120,7 @@ def _show(
     left_open = run_window(
         Sources(study, answers, tracks, sound),
         Mode(options.kiosk, options.silent, language),
+        service.hear,
         is_windowed=options.windowed,
         listener=options.listener,
     )

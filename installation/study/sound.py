@@ -23,6 +23,7 @@ from installation.messages import (
     FromAudio,
     PlayClip,
 )
+from installation.service import Service
 from installation.settings import AudioSettings
 from installation.study.sitting import Track
 from installation.supervisor import ChildPlan, Lost, Said, Supervisor
@@ -53,12 +54,13 @@ class _Playing:
 class StudySound:
     """Owns the audio process. One thread uses it."""
 
-    def __init__(self, device: str | None, silence: Path, *, may_be_silent: bool = False) -> None:
+    def __init__(self, device: str | None, silence: Path, service: Service, *, may_be_silent: bool = False) -> None:
         """Start the process; nothing is heard yet.
 
         Args:
             device: A part of the device's name; None is the system's default.
             silence: What sounds while nothing plays, as `write_silence` made it.
+            service: Is told that samples go out.
             may_be_silent: A missing device is no trouble: tests.
         """
         self._memory = SharedMemory(create=True, size=TAP_BYTES)
@@ -66,7 +68,7 @@ class StudySound:
         plan = ChildPlan("audio", "installation.audio.player:main", (settings,), 20, 5, niceness=NICENESS)
         self._supervisor = Supervisor([plan], time.monotonic())
         self._silence = ClipInfo(BED_CLIP_ID, "", silence, _SILENCE_S, _SILENCE_RATE)
-        self._may_be_silent = may_be_silent
+        self._service, self._may_be_silent = service, may_be_silent
         self._numbers = itertools.count()
         self._playing: _Playing | None = None
         self._trouble = "the sound is being started"
@@ -129,6 +131,7 @@ class StudySound:
         for news in self._supervisor.wait(timeout_s):
             match news:
                 case Said(_, message):
+                    self._service.hear(message)
                     self._hear(message)
                 case Lost():
                     self._playing = None
@@ -154,10 +157,12 @@ class StudySound:
 
 
 @contextlib.contextmanager
-def study_sound(device: str | None, silence: Path, *, may_be_silent: bool = False) -> Iterator[StudySound]:
+def study_sound(
+    device: str | None, silence: Path, service: Service, *, may_be_silent: bool = False
+) -> Iterator[StudySound]:
     """The sound while the context is entered, once it is known whether there is any."""
     write_silence(silence)
-    sound = StudySound(device, silence, may_be_silent=may_be_silent)
+    sound = StudySound(device, silence, service, may_be_silent=may_be_silent)
     try:
         sound.wait_until_ready()
         yield sound

@@ -47,7 +47,7 @@ def beat(samples_played: int) -> AudioHeartbeat:
 
 def test_ready_is_said_once_when_sound_and_picture_are_there(manager: Manager) -> None:
     service = Service({"NOTIFY_SOCKET": manager.address})
-    service.hear(AudioReady("speakers", 48000, 0.2))
+    service.hear(AudioReady("speakers", 48000))
     assert manager.heard() == []
     service.hear(UiReady(1920, 1080, "wayland"))
     service.hear(UiReady(1920, 1080, "wayland"))

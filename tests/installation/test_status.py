@@ -76,7 +76,7 @@ def beat(samples_played: int, bed_s: float = 0.0) -> AudioHeartbeat:
 def test_a_status_sums_over_the_lives_of_the_audio_process(supervisor: Supervisor, tmp_path: Path) -> None:
     tally = Tally(started_at_s=100.0)
     watch = Watch(tally, supervisor, Library(tmp_path, 10**9))
-    watch.hear(AudioReady("speakers", 48_000, 0.2), 101.0)
+    watch.hear(AudioReady("speakers", 48_000), 101.0)
     for heartbeat in (beat(480_000, bed_s=3.0), beat(960_000, bed_s=3.0)):
         watch.hear(heartbeat, 130.0)
         tally.count_audio(heartbeat)

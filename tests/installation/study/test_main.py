@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,18 +33,29 @@ def test_without_sound_no_answers_are_taken(tmp_path: Path, repository: Path) ->
 
 
 def test_a_session_is_left_and_can_be_gone_on_with(tmp_path: Path, repository: Path) -> None:
+    """And a service manager hears that the study is there, and that samples go out."""
     path = write_study(tmp_path, num_cards=1)
     study = load_study(path)
     with Answers(study.answers, study.fingerprint) as answers:
         code = answers.begin(study.draw, "en", TODAY, is_silent=True)
     options = ["--silent", "--windowed", "--listener", code.lower(), "--device", "no such device"]
     command = [sys.executable, "-m", "installation.study", str(path), *options]
-    with subprocess.Popen(
-        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    manager.settimeout(30)
+    environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+    with (
+        manager,
+        subprocess.Popen(
+            command, cwd=repository, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
         assert process.stderr is not None
         try:
             assert any("screen: 1280 x 720" in line for line in process.stderr)
+            heard: set[str] = set()
+            while not heard >= {"EXTEND_TIMEOUT_USEC", "READY", "WATCHDOG"}:
+                heard.add(manager.recv(4096).decode().partition("=")[0])
             os.kill(process.pid, signal.SIGTERM)
             printed, _ = process.communicate(timeout=30)
         finally:

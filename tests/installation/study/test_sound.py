@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from installation.service import Service
 from installation.study.sitting import Track
 from installation.study.sound import FADE_S, StudySound, study_sound
 from tests.installation.audio.sounds import RATE, clip_file, tone
@@ -36,14 +37,14 @@ def poll_until(sound: StudySound, is_so: Callable[[], bool]) -> None:
 
 
 def test_without_a_device_it_says_so(tmp_path: Path) -> None:
-    with study_sound("no such device", tmp_path / "silence.wav") as sound:
+    with study_sound("no such device", tmp_path / "silence.wav", Service({})) as sound:
         assert "sound device" in sound.trouble
         assert "\n" not in sound.trouble
 
 
 def test_a_track_plays_to_its_end_and_a_killed_process_comes_back(tmp_path: Path) -> None:
     track = a_track(tmp_path, "track", 1.0, 440)
-    with study_sound("no such device", tmp_path / "silence.wav", may_be_silent=True) as sound:
+    with study_sound("no such device", tmp_path / "silence.wav", Service({}), may_be_silent=True) as sound:
         assert sound.trouble == ""
         assert sound.position_s is None
         sound.play(track)
@@ -60,7 +61,7 @@ def test_a_track_plays_to_its_end_and_a_killed_process_comes_back(tmp_path: Path
 
 
 def test_a_file_that_is_gone_does_not_play(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with study_sound("no such device", tmp_path / "silence.wav", may_be_silent=True) as sound:
+    with study_sound("no such device", tmp_path / "silence.wav", Service({}), may_be_silent=True) as sound:
         sound.play(Track(tmp_path / "gone.flac", 1.0, RATE))
         poll_until(sound, lambda: sound.position_s is None)
     assert "not played" in caplog.text
@@ -74,7 +75,7 @@ def test_start_switch_and_stop_are_fades_and_between_them_is_silence(
     with tempfile.TemporaryDirectory(prefix="snd") as folder, SoundServer(Path(folder)) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        with server.listening() as listener, study_sound(None, tmp_path / "silence.wav") as sound:
+        with server.listening() as listener, study_sound(None, tmp_path / "silence.wav", Service({})) as sound:
             assert sound.trouble == ""
             asked_frame = len(listener.samples())
             sound.play(low)
