@@ -62,10 +62,10 @@ def _unexplained(levels: FloatArray, light: FloatArray, bright_trust: float = 1.
     """
     trust = np.ones((len(levels), 1))
     for _ in range(6):
-        rest: FloatArray = levels - light @ np.linalg.lstsq(light * trust, levels * trust)[0]
+        rest = levels - light @ np.linalg.lstsq(light * trust, levels * trust)[0]
         apart = _size(rest) * np.where(rest.mean(axis=1) > 0, 1 / bright_trust, 1.0)
         trust = 1 / np.hypot(1, apart / (2 * np.median(_size(rest)) + 1e-6))[:, None]
-    return rest
+    return np.asarray(rest)
 
 
 def _rings(brighter: FloatArray) -> FloatArray:
