@@ -72,7 +72,7 @@ class Children:
         self._news: deque[Said] = deque()
         self._random = np.random.default_rng(1)
         self._mixer.set_bed(self._clip(messages.BED_CLIP_ID))
-        self._say("audio", messages.AudioReady("simulated", RATE, 0.2))
+        self._say("audio", messages.AudioReady("simulated", RATE))
         self._say("composer", messages.ComposerReady("simulated", 0.0))
         self._say("camera", messages.CameraReady("simulated", 1280, 720))
 

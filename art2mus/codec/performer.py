@@ -110,21 +110,3 @@ class Performer:
         if self._piece is not None:
             self._piece[0].close()
             self._piece = None
-
-
-def perform(
-    score: Score,
-    performance: Performance,
-    seed: int,
-    soundfont: Path = BUNDLED_SOUNDFONT,
-    *,
-    sample_rate: int = 48000,
-    tail_s: float = 0.0,
-) -> Rendering:
-    """Play a whole score once, and let it ring for ``tail_s`` after its last step."""
-    with Performer(soundfont, sample_rate) as performer:
-        performer.start(performance, seed)
-        body = performer.render(score)
-        if tail_s <= 0.0:
-            return body
-        return Rendering(np.concatenate((body.waveform, performer.finish(tail_s).waveform)), body.notes)

@@ -7,6 +7,7 @@ from diffusers import AudioLDM2UNet2DConditionModel, DDPMScheduler
 from diffusers.training_utils import compute_snr
 
 from art2mus.conditioning import Condition
+from art2mus.sampling import call_unet
 from art2mus.unet_step import Heard, layers_apart, run
 
 
@@ -17,14 +18,7 @@ def predict(
 
     Shape: noisy and result (B, C, latent_steps, latent_bins); timesteps (B,).
     """
-    predicted: torch.Tensor = unet(
-        _nothing_held(unet, noisy),
-        timesteps,
-        encoder_hidden_states=condition.loa_tokens,
-        encoder_hidden_states_1=condition.prompt_embeds,
-        encoder_attention_mask_1=condition.attention_mask,
-    ).sample
-    return predicted
+    return call_unet(unet, _nothing_held(unet, noisy), timesteps, condition)
 
 
 def predict_apart(

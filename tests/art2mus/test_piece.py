@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from art2mus.codec.performance import Performance
-from art2mus.codec.performer import perform
+from art2mus.codec.performer import Performer
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, Score
 from art2mus.piece import Piece
 from art2mus.pipeline import Art2MusPipeline
@@ -34,8 +34,9 @@ def test_stretches_are_one_piece_to_the_note_and_to_the_sample(pipe: Art2MusPipe
         tail = piece.finish(tail_s=2.0)
     assert len(tail.waveform) == 2 * piece.sample_rate
     assert np.abs(tail.waveform[-1]).max() == pytest.approx(0.0, abs=1e-4)
-    alone = perform(whole, piece.performance, seed=3)
-    assert np.array_equal(heard, alone.waveform)
+    with Performer() as performer:
+        performer.start(piece.performance, seed=3)
+        assert np.array_equal(heard, performer.render(whole).waveform)
     assert len(heard) == round(13 * STEPS_PER_BAR * piece.performance.step_s * piece.sample_rate)
 
 

@@ -114,31 +114,34 @@ def score_codec() -> ScoreCodec:
     return ScoreCodec(latent_channels=LATENT_CHANNELS, hidden_channels=16)
 
 
-def mel_codec() -> MelCodec:
-    vae = AutoencoderKL(
-        in_channels=1,
-        out_channels=1,
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(8, 8, 8),
-        norm_num_groups=4,
-        latent_channels=LATENT_CHANNELS,
-        scaling_factor=0.5,
-    )
-    vocoder = SpeechT5HifiGan(
-        SpeechT5HifiGanConfig(
-            model_in_dim=16,
-            sampling_rate=16_000,
-            upsample_initial_channel=32,
-            upsample_rates=[5, 4, 2, 2, 2],
-            upsample_kernel_sizes=[16, 16, 8, 4, 4],
-            resblock_kernel_sizes=[3],
-            resblock_dilation_sizes=[[1, 3]],
-            initializer_range=0.1,
-            normalize_before=False,
+def mel_codec(seed: int = 0) -> MelCodec:
+    """An autoencoder and a vocoder, with random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        vae = AutoencoderKL(
+            in_channels=1,
+            out_channels=1,
+            down_block_types=("DownEncoderBlock2D",) * 3,
+            up_block_types=("UpDecoderBlock2D",) * 3,
+            block_out_channels=(8, 8, 8),
+            norm_num_groups=4,
+            latent_channels=LATENT_CHANNELS,
+            scaling_factor=0.5,
         )
-    )
-    return MelCodec.from_parts(vae, vocoder)
+        vocoder = SpeechT5HifiGan(
+            SpeechT5HifiGanConfig(
+                model_in_dim=16,
+                sampling_rate=16_000,
+                upsample_initial_channel=32,
+                upsample_rates=[5, 4, 2, 2, 2],
+                upsample_kernel_sizes=[16, 16, 8, 4, 4],
+                resblock_kernel_sizes=[3],
+                resblock_dilation_sizes=[[1, 3]],
+                initializer_range=0.1,
+                normalize_before=False,
+            )
+        )
+        return MelCodec.from_parts(vae, vocoder)
 
 
 def imagebind(seed: int = 0) -> ImageBind:
