@@ -79,7 +79,7 @@ def _rings(brighter: FloatArray) -> FloatArray:
         weights /= weights.sum()
         middle = weights @ _PLACES
         spread = np.einsum("n,ni,nj->ij", weights, _PLACES - middle, _PLACES - middle) + 0.003 * np.eye(2)
-    return np.maximum(0, 1 - np.abs(_distances(middle, spread)[:, None] - _RING_RADII) / _RING_RADII[1])
+    return np.asarray(np.maximum(0, 1 - np.abs(_distances(middle, spread)[:, None] - _RING_RADII) / _RING_RADII[1]))
 
 
 def _distances(middle: FloatArray, spread: FloatArray) -> FloatArray:
