@@ -83,6 +83,6 @@ def _board(folder: Path, first_step: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise TrainingError(
-            "loop.tensorboard: TensorBoard is not installed; pip install 'art2mus[train]', or set it to false"
+            "loop.tensorboard: TensorBoard is not installed; pip install -e '.[train]', or set it to false"
         ) from error
     return SummaryWriter(folder, purge_step=first_step + 1)
