@@ -52,7 +52,12 @@ _PIPELINE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 MODELS = {
     "mini": Model("bundled: Art2Mus at a small scale, writes notes", "Apache-2.0", 0.03),
     "mini-4": Model("bundled: mini with four tokens for each picture", "Apache-2.0", 0.03),
-    "audioldm2": Model("AudioLDM 2: text to sound", _NC, 4.5, source=Source("cvssp/audioldm2", _PIPELINE_FILES)),
+    "audioldm2": Model(
+        "AudioLDM 2: text to sound",
+        _NC,
+        4.5,
+        source=Source("cvssp/audioldm2", _PIPELINE_FILES, "c8e7e189d324425c05c4c2f81214041ef4107983"),
+    ),
     "audioldm2-music": Model(
         "AudioLDM 2 trained on music: text to music",
         _NC,
