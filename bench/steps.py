@@ -1,8 +1,8 @@
 """`python -m bench.steps WINDOWS`: how far the bundled model's music is from real music, by denoising steps.
 
-The model writes pieces for the paintings of the gallery, with each number of steps from the same noise. Its notes and
-those of held-out windows are performed alike, so that nothing but the notes differs, and compared as sets
-(FD-MusiCNN). Beside it stands the distance between two sets of held-out windows, as many. What has been heard is kept
+The model writes pieces as held-out windows are, asked for by their attributes, with each number of steps from the same
+noise. They are performed as other held-out windows are, so that nothing but the notes differs, and compared with them
+as sets (FD-MusiCNN). Beside it stands the distance between the two sets of windows. What has been heard is kept
 in the output folder, batch by batch: a run that was interrupted goes on.
 """
 
@@ -27,18 +27,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from art2mus.metrics.bootstrap import Estimate, IntArray, bootstrap
-from art2mus.metrics.frechet import frechet_distance
+from art2mus.metrics.frechet import estimate_distance
 from art2mus.whole_files import FolderInUseError, sole_run, whole_file
-from bench.kiosk import REPOSITORY
 
 if TYPE_CHECKING:
+    import torch
+
     from art2mus.codec.score import Score
     from art2mus.data.windows import Windows
     from art2mus.pipeline import Art2MusPipeline
 
 FloatArray = NDArray[np.float32]
-GALLERY = REPOSITORY / "installation" / "gallery"
 BATCH = 8
 NUM_RESAMPLES = 200
 REAL, OTHER_REAL = "held-out", "other-held-out"
@@ -93,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.steps", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
-    parser.add_argument("--model", default="mini", help="name or folder of a model that writes notes (default: mini)")
+    parser.add_argument("--model", default="mini", help="mini, or a folder that stage B wrote (default: mini)")
     parser.add_argument("--clips", type=int, default=64, metavar="N", help="in each set (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("runs/bench-steps"), help="(default: %(default)s)")
     return parser
@@ -107,18 +106,25 @@ def listen_to_all(windows_file: Path, model: str, folder: Path, num_clips: int) 
     import torch
 
     from art2mus.data.windows import load_windows
+    from art2mus.digests import content_digest
     from art2mus.models import load_pipeline
     from art2mus.models.identity import identify
+    from art2mus.training.attributes import tokens_of
+    from art2mus.training.score_model import find_folder, pipeline_folder
 
     windows = load_windows(windows_file)
-    pipelines = {each.dtype: load_pipeline(model, getattr(torch, each.dtype)) for each in CURVE}
-    drawn = windows.some_held_out(2 * num_clips).tolist()
+    model_folder = find_folder(model)
+    own = str(pipeline_folder(model_folder))
+    pipelines = {each.dtype: load_pipeline(own, getattr(torch, each.dtype)) for each in CURVE}
+    drawn = windows.some_held_out(2 * num_clips)
+    tokens = tokens_of(model_folder, windows, drawn[num_clips:])
     music = {}
+    folder /= f"{content_digest(windows_file)[:12]}-{num_clips}"
     for name, half in ((REAL, drawn[:num_clips]), (OTHER_REAL, drawn[num_clips:])):
-        music[name] = listen_in_batches(folder, name, num_clips, partial(_scores, windows, half))
-    own_folder = folder / identify(model, folder / "identities.json")[:12]
+        music[name] = listen_in_batches(folder, name, num_clips, partial(_scores, windows, half.tolist()))
+    own_folder = folder / identify(own, folder / "identities.json")[:12]
     for sampling in CURVE:
-        composer = Composer(pipelines[sampling.dtype], sampling)
+        composer = Composer(pipelines[sampling.dtype], sampling, tokens)
         music[sampling.name] = listen_in_batches(own_folder, sampling.name, num_clips, composer.compose)
     return music
 
@@ -128,30 +134,32 @@ def _scores(windows: Windows, indices: Sequence[int], part: slice) -> list[Score
 
 
 class Composer:
-    """Writes pieces for the gallery's paintings, in their order and again from the first, each from its own seed.
+    """Writes a phrase for each item of some tokens, each from its own seed.
 
     Args:
         pipeline: The model; its scheduler is replaced.
         sampling: How to denoise.
+        tokens: What GPT-2 is asked with.
+
+    Shape: tokens (num_clips, N, W).
     """
 
-    def __init__(self, pipeline: Art2MusPipeline, sampling: Sampling) -> None:
+    def __init__(self, pipeline: Art2MusPipeline, sampling: Sampling, tokens: torch.Tensor) -> None:
         from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
-        from art2mus.data.paintings import list_paintings
-
-        self._pipeline, self._sampling = pipeline, sampling
+        self._pipeline, self._sampling, self._tokens = pipeline, sampling, tokens
         kind = DDIMScheduler if sampling.scheduler == "DDIM" else DPMSolverMultistepScheduler
         self._scheduler = kind.from_config(pipeline.scheduler.config)
-        self._paintings = list_paintings(GALLERY)
 
     def compose(self, part: slice) -> list[Score]:
         """Write the pieces with these numbers."""
         import torch
 
-        from art2mus.images import load_artwork
+        from art2mus.codec.performance import Performance
+        from art2mus.codec.score import STEPS_PER_BAR
+        from art2mus.data.windows import WINDOW_BARS
 
-        numbers = range(part.start, part.stop)
+        performance = Performance.neutral()
         pipeline, exponent = self._pipeline, self._pipeline.config.timestep_exponent
         own_scheduler = pipeline.scheduler
         pipeline.register_modules(scheduler=self._scheduler)
@@ -159,9 +167,11 @@ class Composer:
             pipeline.register_to_config(timestep_exponent=None)
         try:
             return pipeline(
-                [load_artwork(self._paintings[number % len(self._paintings)]) for number in numbers],
+                image_tokens=self._tokens[part],
+                performance=performance,
+                audio_length_in_s=WINDOW_BARS * STEPS_PER_BAR * performance.step_s,
                 num_inference_steps=self._sampling.num_steps,
-                generator=[torch.Generator().manual_seed(number) for number in numbers],
+                generator=[torch.Generator().manual_seed(number) for number in range(part.start, part.stop)],
                 output_type="score",
             ).scores
         finally:
@@ -176,6 +186,8 @@ def listen_in_batches(
 
     Shape: each (num_windows, dim).
     """
+    from art2mus.metrics.heard import listen
+
     heard: list[FloatArray] = []
     for begin in track(range(0, num_clips, BATCH), name, console=Console(stderr=True)):
         part = slice(begin, min(begin + BATCH, num_clips))
@@ -189,42 +201,10 @@ def listen_in_batches(
     return heard
 
 
-def listen(scores: Iterable[Score]) -> list[FloatArray]:
-    """Perform scores alike, and embed them.
-
-    Shape: each (num_windows, dim).
-    """
-    import soxr
-
-    from art2mus.codec.performance import Performance
-    from art2mus.metrics.musicnn import MusiCNNEmbedder
-    from art2mus.metrics.relevance import scores_played
-    from art2mus.metrics.sound_affect import ANALYSIS_RATE
-
-    embedder, scores = MusiCNNEmbedder(), list(scores)
-    played = scores_played(scores, [Performance.neutral()] * len(scores))
-    return [embedder.embed(soxr.resample(each.mean(axis=1), ANALYSIS_RATE, embedder.sample_rate)) for each in played]
-
-
-def distance_of(reference: Sequence[FloatArray], generated: Sequence[FloatArray]) -> Estimate:
-    """Give the Fréchet distance of two sets as it is estimated from them, with its interval by drawing clips.
-
-    Shape: each element (num_windows, dim).
-    """
-
-    def distance(drawn_a: IntArray, drawn_b: IntArray) -> float:
-        return frechet_distance(
-            np.concatenate([reference[index] for index in drawn_a]),
-            np.concatenate([generated[index] for index in drawn_b]),
-        )
-
-    return bootstrap(distance, len(reference), len(generated), is_biased=True, num_resamples=NUM_RESAMPLES)
-
-
 def table_of(music: Mapping[str, Sequence[FloatArray]]) -> Table:
     """One row for each set but the first, which is the one they are compared with."""
     reference = music[REAL]
-    floor = distance_of(reference, music[OTHER_REAL])
+    floor = estimate_distance(reference, music[OTHER_REAL], NUM_RESAMPLES)
     title = f"FD-MusiCNN to {len(reference)} held-out windows, of as many clips"
     table = Table(title=title, title_justify="left", caption="All are too large by what so few clips add, and alike.")
     for column in ("", "distance", "95 %", "times that of held-out music"):
@@ -232,7 +212,7 @@ def table_of(music: Mapping[str, Sequence[FloatArray]]) -> Table:
     for name, clips in music.items():
         if name == REAL:
             continue
-        found = distance_of(reference, clips)
+        found = estimate_distance(reference, clips, NUM_RESAMPLES)
         cells = f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", f"{found.value / floor.value:.2f}"
         table.add_row(name.replace("-", " "), *cells)
     return table

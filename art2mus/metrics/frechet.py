@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.bootstrap import Estimate, IntArray, bootstrap, mean_estimate
 from art2mus.metrics.embedders import DISTANCE_NAMES, load_embedder
 from art2mus.metrics.embedding_cache import embed_sounds
@@ -104,6 +105,20 @@ def unbiased_distance(
     return float(at_infinity)
 
 
+def estimate_distance(
+    reference: Sequence[Points], generated: Sequence[Points], num_resamples: int = NUM_RESAMPLES, seed: int = 0
+) -> Estimate:
+    """Give the distance of two sets as it is estimated from them, with its interval by drawing clips.
+
+    Shape: each element (num_windows, dim), one for each clip.
+    """
+
+    def distance(drawn_a: IntArray, drawn_b: IntArray) -> float:
+        return frechet_distance(_together(reference, drawn_a), _together(generated, drawn_b))
+
+    return bootstrap(distance, len(reference), len(generated), is_biased=True, num_resamples=num_resamples, seed=seed)
+
+
 def compare_sets(
     reference: Sequence[Points], generated: Sequence[Points], num_resamples: int = NUM_RESAMPLES, seed: int = 0
 ) -> SetDistance:
@@ -118,17 +133,12 @@ def compare_sets(
     if min(sizes) < 2:
         raise ValueError(f"need two or more clips on each side, not {sizes[0]} and {sizes[1]}")
 
-    def distance(drawn_a: IntArray, drawn_b: IntArray) -> float:
-        return frechet_distance(_together(reference, drawn_a), _together(generated, drawn_b))
-
     def unbiased(drawn_a: IntArray, drawn_b: IntArray) -> float:
         return unbiased_distance([reference[a] for a in drawn_a], [generated[b] for b in drawn_b], num_draws=1)
 
+    estimated = estimate_distance(reference, generated, num_resamples, seed)
     # In the resamples one thinned set of each size will do: what that adds to the interval is little.
-    estimated, spread = (
-        bootstrap(figure, *sizes, is_biased=True, num_resamples=num_resamples, seed=seed)
-        for figure in (distance, unbiased)
-    )
+    spread = bootstrap(unbiased, *sizes, is_biased=True, num_resamples=num_resamples, seed=seed)
     best = unbiased_distance(reference, generated, seed=seed)
     shift = best - spread.value
     num_windows = sum(map(len, reference)), sum(map(len, generated))
@@ -206,16 +216,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--weights", help="file, folder or name of its weights (default: the usual place)")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file as well")
     options = parser.parse_args(arguments)
-    try:
-        folders = [list_sounds(folder) for folder in (options.reference, options.generated)]
-        embedder = load_embedder(options.embedder, options.weights)
-        reference, generated = (embed_sounds(paths, embedder) for paths in folders)
-        for mistake in (*reference.failed.values(), *generated.failed.values()):
-            print(mistake, file=sys.stderr)
-        distance = compare_sets(reference.windows, generated.windows)
-    except (FileNotFoundError, ModelMissingError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _compare(options), ModelMissingError, ValueError)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    folders = [list_sounds(folder) for folder in (options.reference, options.generated)]
+    embedder = load_embedder(options.embedder, options.weights)
+    reference, generated = (embed_sounds(paths, embedder) for paths in folders)
+    for mistake in (*reference.failed.values(), *generated.failed.values()):
+        print(mistake, file=sys.stderr)
+    distance = compare_sets(reference.windows, generated.windows)
     print(describe(DISTANCE_NAMES[options.embedder], distance))
     if options.output is not None:
         report = {"embedder": embedder.identity, **asdict(distance)}

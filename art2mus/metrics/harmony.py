@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.codec.score import MELODY, NUM_ROWS, ROWS_PER_OCTAVE, STEPS_PER_BAR, Note, Score
+from art2mus.exit_codes import exit_code
 
 BoolArray = NDArray[np.bool_]
 
@@ -100,10 +101,10 @@ def scramble(score: Score, rng: np.random.Generator) -> Score:
     return Score(tuple(moved), score.num_steps)
 
 
-def measure_chance(scores: Sequence[Score]) -> HarmonyFigures:
-    """Measure the same scores with every pitch moved at random, each time alike."""
+def scrambled(scores: Iterable[Score]) -> list[Score]:
+    """Scramble each score; the same scores come out alike every time. What is measured on them is chance."""
     rng = np.random.default_rng(0)
-    return measure([scramble(score, rng) for score in scores])
+    return [scramble(score, rng) for score in scores]
 
 
 def share_of_the_way(generated: HarmonyFigures, chance: HarmonyFigures, real: HarmonyFigures) -> dict[str, float]:
@@ -206,22 +207,21 @@ def table(columns: dict[str, HarmonyFigures]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    from art2mus.data.windows import load_windows
-
     parser = argparse.ArgumentParser(
         prog="python -m art2mus.metrics.harmony", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--limit", type=int, default=2000, help="held-out windows to measure (default 2000)")
     options = parser.parse_args(arguments)
-    try:
-        windows = load_windows(options.windows)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    chosen = windows.some_held_out(options.limit)
-    scores = [windows.score(int(index)) for index in chosen]
-    print(table({"chance": measure_chance(scores), "held out": measure(scores)}))
+    return exit_code(lambda: _print_held_out(options.windows, options.limit), ValueError)
+
+
+def _print_held_out(path: Path, limit: int) -> int:
+    from art2mus.data.windows import load_windows
+
+    windows = load_windows(path)
+    scores = [windows.score(int(index)) for index in windows.some_held_out(limit)]
+    print(table({"chance": measure(scrambled(scores)), "held out": measure(scores)}))
     return 0
 
 

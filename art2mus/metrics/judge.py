@@ -1,8 +1,9 @@
-"""Judge a trained score model: `python -m art2mus.metrics.judge FOLDER WINDOWS`.
+"""Judge a trained score model: `python -m art2mus.metrics.judge MODEL WINDOWS`.
 
 Notes are generated under the attributes of held-out windows, and measured as they are, before any cleaning: harmony
-beside held-out music and chance; attributes asked for against attributes measured; likeness to the nearest training
-window, for copies; and, continuing held-out music, whether notes cross the seam as they do in music.
+beside held-out music and chance; attributes asked for against attributes measured; how far they are, performed alike,
+from other held-out music (FD-MusiCNN); likeness to the nearest training window, for copies; and, continuing held-out
+music, whether notes cross the seam as they do in music.
 """
 
 import argparse
@@ -17,13 +18,18 @@ from rich.progress import track
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.score import STEPS_PER_BAR, Score
+from art2mus.codec.synthesizer import SynthesizerMissingError
 from art2mus.data.windows import ATTRIBUTES, WINDOW_BARS, Windows, load_windows, measure_attributes
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.copying import CopyingLookup
-from art2mus.metrics.harmony import measure, measure_chance, share_of_the_way, table
+from art2mus.metrics.frechet import estimate_distance
+from art2mus.metrics.harmony import measure, scrambled, share_of_the_way, table
+from art2mus.metrics.heard import listen
 from art2mus.metrics.seams import crossing_share
+from art2mus.models import ModelMissingError
 from art2mus.pipeline import Art2MusPipeline
-from art2mus.projection import ImageProjection
-from art2mus.training.attributes import Attributes
+from art2mus.training.attributes import tokens_of
+from art2mus.training.score_model import find_folder, pipeline_folder
 
 IntArray = NDArray[np.int64]
 
@@ -43,7 +49,7 @@ def generate(
     """Generate one score under the attributes of each window.
 
     Args:
-        folder: What stage B wrote.
+        folder: What stage B wrote, or a pipeline with projections of attributes beside it (see `tokens_of`).
         windows: Where the attributes are taken from.
         indices: Which windows.
         guidance_scale: None is the model's own.
@@ -53,10 +59,8 @@ def generate(
 
     Returns: Scores of eight bars, raw; with a beginning, the given half and the new one.
     """
-    pipeline = Art2MusPipeline.from_pretrained(folder / "model")
+    pipeline = Art2MusPipeline.from_pretrained(pipeline_folder(folder))
     pipeline.set_progress_bar_config(disable=True)
-    projection = ImageProjection.from_pretrained(folder / "attribute_projection_4")
-    attributes = Attributes.load(folder / "attributes.json")
     scores: list[Score] = []
     generator = torch.Generator().manual_seed(seed)
     performance = Performance.neutral()
@@ -64,10 +68,9 @@ def generate(
     for part in track(np.array_split(indices, -(-len(indices) // _BATCH)), "generating", transient=True):
         rolls = torch.from_numpy(windows.rolls(part))
         with torch.no_grad():
-            tokens = projection(torch.from_numpy(attributes.asked(windows, part)))
             held = pipeline.codec.encode(rolls[:, :, : rolls.shape[2] // 2]) if with_beginning else None
         output = pipeline(
-            image_tokens=tokens,
+            image_tokens=tokens_of(folder, windows, part),
             held_latents=held,
             audio_length_in_s=num_bars * STEPS_PER_BAR * performance.step_s,
             performance=performance,
@@ -84,13 +87,15 @@ def generate(
 
 
 def correlations(asked: NDArray[np.float32], measured: NDArray[np.float32]) -> dict[str, float]:
-    """Pearson's r for each attribute.
+    """Pearson's r for each attribute; not a number where one does not vary, as when a model writes nothing.
 
     Shape: asked and measured (n, 4).
     """
-    return {
-        name: float(np.corrcoef(asked[:, column], measured[:, column])[0, 1]) for column, name in enumerate(ATTRIBUTES)
-    }
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            name: float(np.corrcoef(asked[:, column], measured[:, column])[0, 1])
+            for column, name in enumerate(ATTRIBUTES)
+        }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m art2mus.metrics.judge", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("folder", type=Path, help="what stage B wrote")
+    parser.add_argument("model", help="mini, or a folder that stage B wrote")
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--num-clips", type=int, default=256)
     parser.add_argument("--skip", type=int, default=0, metavar="N", help="leave out N windows that were chosen by")
@@ -106,16 +111,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, dest="num_inference_steps")
     parser.add_argument("--copies", type=int, default=64, help="clips to look up in the training windows (default 64)")
     options = parser.parse_args(arguments)
-    try:
-        windows = load_windows(options.windows)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    indices = windows.some_held_out(options.skip + options.num_clips)[options.skip :]
+    return exit_code(lambda: _judge(options), ModelMissingError, SynthesizerMissingError, ValueError)
+
+
+def _judge(options: argparse.Namespace) -> int:
+    windows, folder = load_windows(options.windows), find_folder(options.model)
+    num_clips = options.num_clips
+    drawn = windows.some_held_out(options.skip + 2 * num_clips)[options.skip :]
+    indices, others = drawn[:num_clips], drawn[num_clips:]
     how = {"guidance_scale": options.guidance_scale, "num_inference_steps": options.num_inference_steps}
     truth = [windows.score(int(index)) for index in indices]
-    generated = generate(options.folder, windows, indices, **how)
-    chance, real, ours = measure_chance(truth), measure(truth), measure(generated)
+    generated = generate(folder, windows, indices, **how)
+    chance, real, ours = measure(scrambled(truth)), measure(truth), measure(generated)
     print(table({"chance": chance, "generated": ours, "held out": real}))
     print("\nshare of the way from chance to held-out music")
     for name, share in share_of_the_way(ours, chance, real).items():
@@ -124,7 +131,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measured = np.stack([measure_attributes(score) for score in generated])
     for name, r in correlations(windows.attributes[indices], measured).items():
         print(f"  {name:18s}{r:8.3f}")
-    continued = generate(options.folder, windows, indices, with_beginning=True, **how)
+    _print_distances(
+        [windows.score(int(index)) for index in others],
+        {"held out": truth, "generated": generated, "chance": scrambled(truth)},
+    )
+    continued = generate(folder, windows, indices, with_beginning=True, **how)
     print("\nshare of the notes at a seam that cross it")
     shares = [crossing_share((score, score.num_steps // 2) for score in scores) for scores in (continued, truth)]
     print(f"  continued {shares[0]:.3f}, held out {shares[1]:.3f}")
@@ -135,6 +146,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found = [lookup.nearest(score).likeness for score in scores[: options.copies]]
             print(f"  {name:18s}{np.mean(found):8.3f}{max(found):8.3f}")
     return 0
+
+
+def _print_distances(others: Sequence[Score], sets: dict[str, list[Score]]) -> None:
+    """How far each set is from other held-out music; the first of them is held-out music itself."""
+    print("\ndistance to other held-out music, FD-MusiCNN, 95 % interval, times that of held-out music")
+    reference, floor = listen(others), None
+    for name, scores in sets.items():
+        distance = estimate_distance(reference, listen(scores))
+        floor = floor or distance.value
+        interval = f"{distance.low:.2f} to {distance.high:.2f}"
+        print(f"  {name:18s}{distance.value:8.2f}   {interval:16s}{distance.value / floor:8.2f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Known attributes of a window as a condition vector."""
+"""Known attributes of a window as a condition vector, and as tokens."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from art2mus.data.windows import ATTRIBUTES, Windows
+from art2mus.projection import ImageProjection
+from art2mus.whole_files import whole_file
 
 ATTRIBUTE_DROPOUT = 0.15
 KIND_DROPOUT = 0.5
 LIMIT = 3.0
 ASKED_LIMIT = 4.0
+
+
+ATTRIBUTE_PROJECTIONS = ("attribute_projection_1", "attribute_projection_4")
+ATTRIBUTES_FILE = "attributes.json"
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,13 @@ class Attributes:
     @classmethod
     def load(cls, path: Path) -> Attributes:
         """Read what `save` wrote."""
-        fields = json.loads(path.read_text())
+        fields = json.loads(path.read_text("utf-8"))
         return cls(**{name: tuple(value) for name, value in fields.items()})
 
     def save(self, path: Path) -> None:
-        """Write as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1))
+        """Write as JSON, whole or not at all."""
+        with whole_file(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
 
     @property
     def num_conditions(self) -> int:
@@ -95,3 +103,26 @@ class Attributes:
         emphasised = conditions[:, : len(ATTRIBUTES)] * np.array(self.emphasis, np.float32)
         conditions[:, : len(ATTRIBUTES)] = emphasised.clip(-ASKED_LIMIT, ASKED_LIMIT)
         return conditions
+
+
+def tokens_of(folder: Path, windows: Windows, indices: NDArray[np.int64]) -> torch.Tensor:
+    """Ask for music with the attributes of windows, by four tokens for GPT-2.
+
+    Args:
+        folder: What stage B wrote; or a model for which projections were trained later, in the folder of its name
+            with "-attributes", as those of the bundled `mini` are.
+        windows: Where the attributes are taken from.
+        indices: Which windows.
+
+    Shape: indices (B,); result (B, 4, W).
+    Raises: FileNotFoundError, naming the recipe, if there are none.
+    """
+    if not (folder / ATTRIBUTES_FILE).is_file():
+        folder = folder.with_name(f"{folder.name}-attributes")
+    if not (folder / ATTRIBUTES_FILE).is_file():
+        raise FileNotFoundError(
+            f"{folder}: no projections of attributes to ask by; configs/train/mini-attributes.yaml trains them"
+        )
+    projection = ImageProjection.from_pretrained(folder / ATTRIBUTE_PROJECTIONS[-1])
+    with torch.no_grad():
+        return projection(torch.from_numpy(Attributes.load(folder / ATTRIBUTES_FILE).asked(windows, indices)))

@@ -21,9 +21,10 @@ from art2mus.data.spoil import spoil
 from art2mus.data.windows import WINDOW_BARS, WINDOW_STEPS, load_windows
 from art2mus.language_of_audio import compose_loa
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
+from art2mus.models import INDEX, locate
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
-from art2mus.training.attributes import Attributes
+from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, ATTRIBUTES_FILE, Attributes
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.loop import Logs
 from art2mus.training.preference import preferred
@@ -33,6 +34,19 @@ from art2mus.unet import ScoreUNet
 
 NUM_VALIDATION_WINDOWS = 256
 LATENT_STEPS_PER_BAR = STEPS_PER_BAR // STEPS_PER_LATENT
+
+
+def find_folder(name_or_path: str) -> Path:
+    """Give a folder that this stage wrote, as it is, or that of a model by its name.
+
+    Raises: ModelMissingError.
+    """
+    return Path(name_or_path) if Path(name_or_path).is_dir() else locate(name_or_path)
+
+
+def pipeline_folder(folder: Path) -> Path:
+    """Give the pipeline in what this stage wrote; a pipeline's own folder is that already."""
+    return folder if (folder / INDEX).is_file() else folder / "model"
 
 
 class ScoreModel(nn.Module):
@@ -68,16 +82,24 @@ class ScoreModel(nn.Module):
         self.attribute_projection_4 = ImageProjection(num_conditions, 2 * width, width, 4)
         self.unet = _make_unet(settings, latent_channels)
 
-    def load_weights(self, folder: Path) -> None:
+    def load_weights(self, folder: Path, only_attributes: bool = False) -> None:
         """Take the weights that another training of this stage wrote.
+
+        Args:
+            folder: Its output; or, if only attributes are to be learned, any pipeline.
+            only_attributes: Freeze all but the projections of attributes, which stay new where the folder has none.
 
         Raises: TrainingError if they are not there or their sizes are others.
         """
         try:
-            pipeline = Art2MusPipeline.from_pretrained(folder / "model")
+            pipeline = Art2MusPipeline.from_pretrained(pipeline_folder(folder))
             for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
-                getattr(self, name).load_state_dict(getattr(pipeline, name).state_dict())
-            for name in ("attribute_projection_1", "attribute_projection_4"):
+                part = getattr(self, name)
+                part.load_state_dict(getattr(pipeline, name).state_dict())
+                part.requires_grad_(not only_attributes)
+            for name in ATTRIBUTE_PROJECTIONS:
+                if only_attributes and not (folder / name).is_dir():
+                    continue
                 saved = ImageProjection.from_pretrained(folder / name)
                 getattr(self, name).load_state_dict(saved.state_dict())
         except (OSError, RuntimeError) as error:
@@ -133,7 +155,7 @@ class ScoreModelTask:
             settings, len(self.tokenizer), self.attributes.num_conditions, self.vae.config.latent_channels
         )
         if settings.start_from is not None:
-            self.model.load_weights(settings.start_from)
+            self.model.load_weights(settings.start_from, settings.only_attributes)
         self.trainable: nn.Module = self.model
         rng = np.random.default_rng(settings.loop.seed)
         self.held_out = rng.choice(
@@ -268,9 +290,9 @@ class ScoreModelTask:
             negative_fits_prompt=False,
         )
         pipeline.save_pretrained(folder / "model", safe_serialization=True)
-        for count in (1, 4):
-            getattr(model, f"attribute_projection_{count}").save_pretrained(folder / f"attribute_projection_{count}")
-        self.attributes.save(folder / "attributes.json")
+        for name in ATTRIBUTE_PROJECTIONS:
+            getattr(model, name).save_pretrained(folder / name)
+        self.attributes.save(folder / ATTRIBUTES_FILE)
 
 
 def padded_left(tokens: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""What a training YAML may say. Each key is explained where it stands in `configs/train/`."""
+"""What a training YAML may say, with what each key means."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,8 +20,8 @@ class Loop(Section):
     Attributes:
         num_steps: Optimiser steps in all.
         batch_size: Examples a step, of all processes together.
-        at_once: So many of them go through the networks together at most, which is a matter of memory, not of the
-            result; none is all that a process has.
+        at_once: So many of them go through the networks together at most, a matter of memory; none is all that a
+            process has. The result is the same in the stage `art2mus`; the others draw for each part anew.
         learning_rate: AdamW's, after warm-up.
         num_warmup_steps: Steps over which the learning rate rises from zero.
         anneal_share: The last part of the run, over which it falls to zero; 0 keeps it constant.
@@ -79,6 +79,8 @@ class ScoreModelSettings(Section):
     Attributes:
         vae: Folder that stage A wrote.
         start_from: Output of another training of this stage, of the same sizes, whose weights this one goes on from.
+        only_attributes: Whether to train the projections of attributes alone, everything else frozen; `start_from` may
+            then be a pipeline by itself, and the projections begin anew where it has none.
         unet_channels: Widths of the UNet's levels.
         num_heads: Attention heads of each level.
         language_model_dim: Width of GPT-2.
@@ -102,6 +104,7 @@ class ScoreModelSettings(Section):
     output: File
     loop: Loop
     start_from: File | None = None
+    only_attributes: bool = False
     unet_channels: Widths = (64, 96, 160)
     num_heads: Widths = (2, 2, 2)
     language_model_dim: PositiveInt = 192
@@ -117,6 +120,12 @@ class ScoreModelSettings(Section):
     num_inference_steps: PositiveInt = 8
     timestep_exponent: PositiveFloat = 1.8
     emphasis: Emphasis = (1.0, 1.0, 1.0, 1.0)
+
+    @model_validator(mode="after")
+    def _attributes_of_something(self) -> Self:
+        if self.only_attributes and self.start_from is None:
+            raise ValueError("only_attributes needs start_from: what is frozen has to be trained already")
+        return self
 
 
 class ProjectionSettings(Section):

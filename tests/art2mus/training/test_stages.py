@@ -1,5 +1,6 @@
 """All three stages one after another, tiny but real."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from art2mus.codec.score import MELODY, PAD, Note, Score
 from art2mus.data.pairs import Pairs
 from art2mus.data.windows import Window, Windows
+from art2mus.metrics.judge import main as judge
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.train import main
-from art2mus.training.attributes import Attributes
+from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, Attributes
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.loop import run
 from art2mus.training.score_model import draw_known, padded_left
@@ -113,6 +116,37 @@ def test_stage_b_goes_on_from_nothing_of_another_size(folder: Path, vae: Path, s
     wider = {"start_from": score_model, "unet_channels": (16, 48)}
     with pytest.raises(TrainingError, match=r"start_from: .* no folder that this stage wrote with these sizes"):
         make_task(score_model_settings(folder, vae, "wider").model_copy(update=wider))
+
+
+def test_stage_b_learns_attributes_alone_for_any_pipeline(folder: Path, vae: Path, score_model: Path) -> None:
+    more = {"start_from": score_model / "model", "only_attributes": True, "text_share": 0.0, "both_share": 0.0}
+    settings = score_model_settings(folder, vae, "attributes").model_copy(update=more)
+    task = make_task(settings)
+    before = {key: value.clone() for key, value in task.trainable.state_dict().items()}
+    run(task, settings.loop, settings.output)
+    learned = {key.split(".")[0] for key, value in task.trainable.state_dict().items() if (value != before[key]).any()}
+    assert learned == set(ATTRIBUTE_PROJECTIONS)
+    with pytest.raises(ValidationError, match="only_attributes needs start_from"):
+        ScoreModelSettings(**settings.model_dump() | {"start_from": None})
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_score_model_is_judged(
+    folder: Path, score_model: Path, is_alone: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the projections of attributes lie beside the model, as they are bundled."""
+    judged = score_model
+    if is_alone:
+        judged = shutil.copytree(score_model / "model", tmp_path / "bundled")
+        beside = tmp_path / "bundled-attributes"
+        shutil.copytree(score_model / "attribute_projection_4", beside / "attribute_projection_4")
+        shutil.copy(score_model / "attributes.json", beside)
+    assert judge([str(judged), str(folder / "windows.npz"), "--num-clips", "4", "--steps", "2", "--copies", "2"]) == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("triads", "density", "nearest training window", "that cross it"))
+    distances = said[said.index("FD-MusiCNN") :].splitlines()[1:4]
+    assert [line.split()[0] for line in distances] == ["held", "generated", "chance"]
+    assert distances[0].endswith("1.00")
 
 
 @pytest.mark.parametrize("num_tokens", [1, 4])
