@@ -237,6 +237,8 @@ class Director:
         self._seen_works.update(self._gallery.works)
         self._playlist.replace(self._gallery.works)
         self._visitors.know(self._gallery.works)
+        if self._screen.shown is not None and self._screen.shown.artwork_id in self._works:
+            self._screen.correct(self._works[self._screen.shown.artwork_id])
         _log.info("the gallery has changed: %d works", len(self._gallery.works))
 
     # ------------------------------------------------------------ what happened

@@ -33,6 +33,14 @@ class ScreenDesk:
         self.shown = messages.ShowWork(work.artwork_id, work.path, work.label, crossfade_s, start_at_s)
         self._send(self.shown)
 
+    def correct(self, work: Work) -> None:
+        """Have the work that hangs, if it is this one, keep up with its file and its label."""
+        if self.shown is not None and self.shown.artwork_id == work.artwork_id:
+            shown = replace(self.shown, picture_path=work.path, label=work.label)
+            if shown != self.shown:
+                self.shown = shown
+                self._send(shown)
+
     def cue(self, clip: messages.ClipInfo) -> None:
         """Show the notes of a clip as soon as it is heard."""
         self._send(messages.CueClip(clip))

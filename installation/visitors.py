@@ -47,7 +47,7 @@ class Visitors:
         self._tell_camera, self._tell_ui = tell_camera, tell_ui
         self._corners_path, self._keeps_artworks = corners_path, keeps_artworks
         self._gallery: Mapping[str, Work] = {}
-        self._is_camera_taught = False
+        self._taught: messages.KnowWorks | None = None  # None: this camera process knows nothing yet
         self._view: messages.CameraView | None = None
         self._lost_at_s: float | None = None
 
@@ -56,7 +56,7 @@ class Visitors:
         self._gallery = gallery
         if len(gallery) > MAX_KNOWN:
             _log.warning("the camera recognises only the first %d works of the gallery", MAX_KNOWN)
-        if self._is_camera_taught:
+        if self._taught is not None and self._taught != self._lesson():
             self._teach()
 
     def take(self, message: messages.FromCamera, now_s: float) -> cues.Event | None:
@@ -82,7 +82,7 @@ class Visitors:
 
     def camera_went(self, now_s: float) -> cues.Event | None:
         """The camera's process is gone, and with it all it knew; there will be another."""
-        self._is_camera_taught = False
+        self._taught = None
         if not isinstance(self.state, messages.CameraReady):
             return None
         return self.take(messages.CameraLost(self.state.source, "its process ended"), now_s)
@@ -102,14 +102,17 @@ class Visitors:
         self.state, self._view = state, None
         self._lost_at_s = now_s if isinstance(state, messages.CameraLost) else None
         self._tell_ui(state)
-        if not self._is_camera_taught:
+        if self._taught is None:
             self._teach()  # it reads by now, so that telling it much does not keep us waiting
             self._tell_camera(messages.FixCorners(read_corners(self._corners_path)))
 
     def _teach(self) -> None:
-        self._is_camera_taught = True
+        self._taught = self._lesson()
+        self._tell_camera(self._taught)
+
+    def _lesson(self) -> messages.KnowWorks:
         works = [*self.works.values(), *list(self._gallery.values())[: MAX_KNOWN - len(self.works)]]
-        self._tell_camera(messages.KnowWorks(tuple((work.artwork_id, work.path) for work in works)))
+        return messages.KnowWorks(tuple((work.artwork_id, work.path) for work in works))
 
     def _welcome(self, artwork_id: str, path: Path | None) -> cues.Event | None:
         if path is not None:

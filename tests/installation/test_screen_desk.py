@@ -27,6 +27,21 @@ def test_everything_is_said_once() -> None:
     assert desk.shown == SHOWN
 
 
+def test_another_label_is_said_of_the_work_that_hangs_and_of_no_other() -> None:
+    said: list[messages.ToUi] = []
+    desk = ScreenDesk(said.append)
+    labelled = replace(WORK, path=Path("renamed.jpg"), label=messages.WallLabel("The Great Wave", "Hokusai"))
+    desk.correct(labelled)
+    desk.turn_to(WORK, 4.0, 10.0)
+    said.clear()
+    desk.correct(WORK)
+    desk.correct(replace(labelled, artwork_id="boat"))
+    assert said == []
+    desk.correct(labelled)
+    assert said == [replace(SHOWN, picture_path=labelled.path, label=labelled.label)]
+    assert desk.shown == said[0], "and to a new ui process"
+
+
 def test_a_new_ui_process_shows_at_once_what_the_old_one_did() -> None:
     said: list[messages.ToUi] = []
     desk = ScreenDesk(said.append)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_the_camera_learns_the_gallery_when_it_is_ready_and_when_the_gallery_cha
     assert len(told.camera) == 2, "it knows them already"
     told.visitors.know(gallery(3))
     assert len(told.camera) == 3
+    relabelled = {name: replace(work, label=messages.WallLabel("?")) for name, work in gallery(3).items()}
+    told.visitors.know(relabelled)
+    assert len(told.camera) == 3, "no picture is another"
+    told.visitors.know({name: replace(work, path=Path("?.jpg")) for name, work in relabelled.items()})
+    assert len(told.camera) == 4
 
 
 def test_a_new_camera_process_learns_again_also_what_visitors_brought(told: Told, tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""The director through what goes wrong around it: its show, desks and gallery are real, its children are played."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from installation import messages
+from installation.config import load_config
+from installation.director import Director, RunOptions
+from installation.settings import ComposerSettings
+from installation.supervisor import ChildPlan
+from installation.works import BUNDLED_GALLERY
+from tests.week import Children
+
+PICTURES = sorted(BUNDLED_GALLERY.glob("*.jpg"))
+
+Story = Iterator[None]
+
+
+class Heard(Children):
+    """The children, and all that was said to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said: list[tuple[str, Any]] = []
+        super().__init__(folder)
+
+    def send(self, name: str, message: Any) -> bool:
+        self.said.append((name, message))
+        return super().send(name, message)
+
+    def told(self, name: str, kind: type[Any]) -> list[Any]:
+        """What was said of this kind to one of them."""
+        return [message for child, message in self.said if child == name and isinstance(message, kind)]
+
+
+class Kiosk:
+    """A director in a room of three works, whose gallery is looked at when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.gallery, library = folder / "gallery", folder / "library"
+        self.gallery.mkdir()
+        for picture, name in zip(PICTURES, "abc", strict=False):
+            shutil.copy(picture, self.gallery / f"{name}.jpg")
+        self.children = Heard(library)
+        plans = [ChildPlan("composer", "nobody", (ComposerSettings("mini", library),), 1.0, 1.0)]
+        config = load_config(
+            None,
+            [
+                f"gallery.folder={self.gallery}",
+                f"library.folder={library}",
+                "gallery.order=by name",
+                "gallery.scan_every_s=3600",
+                "sampling.seed=1",
+            ],
+        )
+        self.director = Director(
+            config, RunOptions(0.0), lambda _: plans, lambda *_: self.children, lambda: self.children.now_s
+        )
+
+    def live(self, story: Story) -> None:
+        """Run for as long as the story goes on; each of its steps takes a second."""
+        self.director.run(_Narrator(story))  # type: ignore[arg-type]
+
+    def look_at_the_gallery(self) -> None:
+        """As its thread does."""
+        self.director._gallery.scan()
+
+    def shown(self) -> messages.ShowWork:
+        """What the ui was last told to show."""
+        last = self.children.told("ui", messages.ShowWork)[-1]
+        assert isinstance(last, messages.ShowWork)
+        return last
+
+
+class _Narrator:
+    """In the place of the interruption: comes when the story is over."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    @property
+    def has_come(self) -> bool:
+        return next(self._story, self) is self
+
+    def take_hangup(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Kiosk:
+    return Kiosk(tmp_path)
+
+
+def until(is_so: Callable[[], object], within_s: int = 300) -> Story:
+    """Let time pass until something is so."""
+    for _ in range(within_s):
+        if is_so():
+            return
+        yield
+    raise AssertionError(f"not within {within_s} s")
+
+
+def seconds(number: int) -> Story:
+    yield from [None] * number
+
+
+def test_a_work_that_is_renamed_and_relabelled_is_composed_from_its_new_file_and_told_to_the_ui(kiosk: Kiosk) -> None:
+    """Everything is told at once, of the work that hangs too, and the camera is taught again."""
+
+    def story() -> Story:
+        yield from until(lambda: kiosk.children.told("ui", messages.ShowWork))
+        before = kiosk.shown()
+        new_path = before.picture_path.with_name("renamed.jpg")
+        before.picture_path.rename(new_path)
+        (kiosk.gallery / "metadata.csv").write_text("file,title\nrenamed.jpg,The Boat\n")
+        kiosk.look_at_the_gallery()
+        yield from until(lambda: kiosk.shown() != before)
+        assert (kiosk.shown().picture_path, kiosk.shown().label.title) == (new_path, "The Boat")
+        assert kiosk.shown().artwork_id == before.artwork_id
+        works = kiosk.children.told("camera", messages.KnowWorks)[-1].works
+        assert (before.artwork_id, new_path) in works
+        kiosk.children.said.clear()
+        yield from until(
+            lambda: (
+                before.artwork_id
+                in [
+                    job.artwork_id for job in kiosk.children.told("composer", messages.Compose) if job.continues is None
+                ]
+            )
+        )
+        jobs = kiosk.children.told("composer", messages.Compose)
+        assert all(job.picture_path.exists() for job in jobs)
+
+    kiosk.live(story())
