@@ -107,6 +107,7 @@ class Director:
             partial(self._supervisor.send, "camera"),
             partial(self._supervisor.offer, "ui"),
             corners_path(),
+            lambda: self._show.works_in_use(),
             config.camera.keep_artworks,
         )
         self._visitors.know(self._gallery.works)
@@ -128,7 +129,7 @@ class Director:
             partial(self._supervisor.send, "web"), config.web.valid_for_s, config.web.address
         )
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
-        self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally)
+        self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally, self._show.clips_in_use)
         self._screen = ScreenDesk(partial(self._supervisor.send, "ui"))
         self._is_leaving = False
         self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"), config.audio.gain_db)

@@ -160,7 +160,6 @@ class Show:
 
     def works_in_use(self) -> set[str]:
         """Every work that is shown, heard, in work or to come."""
-        clips = [*self._music.chain, *([self._music.armed] if self._music.armed is not None else [])]
         job = self.job.artwork_id if self.job is not None else None
         works = [
             self.shown,
@@ -168,9 +167,13 @@ class Show:
             self._visitor.work,
             self._visitor.seen,
             job,
-            *(clip.artwork_id for clip in clips),
+            *(clip.artwork_id for clip in self._music.clips()),
         ]
         return {work for work in works if work is not None}
+
+    def clips_in_use(self) -> set[str]:
+        """Every clip that is heard, to come, or may still come to sound."""
+        return {clip.clip_id for clip in self._music.clips()}
 
     # ------------------------------------------------------------ what the transitions do
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from installation import cues, messages
 from installation.summary import Tally
 
 MAX_CLIPS = 64
-"""Clips that are remembered; the show never asks for older ones."""
+"""Clips that are remembered, and however many more the show has in use."""
 RESUME_FADE_S = 0.25
 
 
@@ -20,15 +20,18 @@ class SoundDesk:
         clips: Those that can be asked for, by id, the newest last.
     """
 
-    def __init__(self, send: Callable[[messages.ToAudio], object], tally: Tally) -> None:
+    def __init__(
+        self, send: Callable[[messages.ToAudio], object], tally: Tally, in_use: Callable[[], Container[str]]
+    ) -> None:
         """Begin without clips, and with an audio process that has said nothing yet.
 
         Args:
             send: Says something to the audio process.
             tally: Counts what is heard.
+            in_use: The clips that the show may ask for again.
         """
         self.clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
-        self._send, self._tally = send, tally
+        self._send, self._tally, self._in_use = send, tally, in_use
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
         self._heard: tuple[messages.AudioHeartbeat, float] | None = None
         self._lost_at_s: float | None = None
@@ -37,8 +40,10 @@ class SoundDesk:
         """Learn of a clip that the show may ask for."""
         self.clips[clip.clip_id] = clip
         self.clips.move_to_end(clip.clip_id)
-        while len(self.clips) > MAX_CLIPS:
-            self.clips.popitem(last=False)
+        in_use = self._in_use()
+        for clip_id in list(self.clips)[:-MAX_CLIPS]:
+            if clip_id not in in_use:
+                del self.clips[clip_id]
 
     def play(self, wish: cues.Play, crossfade_s: float) -> messages.ClipInfo:
         """Have a clip played; returns it. One that is resumed in the middle comes up at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 from installation import cues, messages
@@ -12,7 +12,7 @@ from installation.corners import read_corners
 from installation.labels import UNKNOWN, Work
 
 MAX_WORKS = 32
-"""Visitors' works that are remembered; the show never asks for older ones."""
+"""Visitors' works that are remembered, and the few more that the show has in use."""
 MAX_KNOWN = 1000
 """Works that the camera is told to recognise, at most: its message must fit into the line to it."""
 
@@ -32,6 +32,7 @@ class Visitors:
         tell_camera: Callable[[messages.ToCamera], object],
         tell_ui: Callable[[messages.CameraReady | messages.CameraLost | messages.CameraView], object],
         corners_path: Path,
+        in_use: Callable[[], Container[str]],
         keeps_artworks: bool = False,
     ) -> None:
         """Nobody is there yet.
@@ -40,12 +41,13 @@ class Visitors:
             tell_camera: Sends to the camera.
             tell_ui: Sends to the ui; may drop what it has no room for.
             corners_path: Where the staff's corners are kept.
+            in_use: The works that the show may ask for again.
             keeps_artworks: Pictures of works that are forgotten stay where they are.
         """
         self.works: OrderedDict[str, Work] = OrderedDict()
         self.state: messages.CameraReady | messages.CameraLost | None = None
         self._tell_camera, self._tell_ui = tell_camera, tell_ui
-        self._corners_path, self._keeps_artworks = corners_path, keeps_artworks
+        self._corners_path, self._in_use, self._keeps_artworks = corners_path, in_use, keeps_artworks
         self._gallery: Mapping[str, Work] = {}
         self._taught: messages.KnowWorks | None = None  # None: this camera process knows nothing yet
         self._view: messages.CameraView | None = None
@@ -124,7 +126,9 @@ class Visitors:
         return cues.ArtworkFound(artwork_id)
 
     def _forget_the_oldest(self) -> None:
-        while len(self.works) > MAX_WORKS:
-            _, work = self.works.popitem(last=False)
-            if not self._keeps_artworks:
-                work.path.unlink(missing_ok=True)
+        in_use = self._in_use()
+        for artwork_id in list(self.works)[:-MAX_WORKS]:
+            if artwork_id not in in_use:
+                work = self.works.pop(artwork_id)
+                if not self._keeps_artworks:
+                    work.path.unlink(missing_ok=True)

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from installation import messages
-from installation.config import load_config
+from installation import cues, messages
+from installation.config import HoursConfig, load_config
 from installation.director import Director, RunOptions
+from installation.schedule import WEEKDAYS
 from installation.settings import ComposerSettings
-from installation.supervisor import ChildPlan
+from installation.sound_desk import MAX_CLIPS
+from installation.supervisor import ChildPlan, Lost, Replaced
+from installation.visitors import MAX_WORKS
 from installation.works import BUNDLED_GALLERY
 from tests.week import Children
 
@@ -27,11 +30,16 @@ class Heard(Children):
 
     def __init__(self, folder: Path) -> None:
         self.said: list[tuple[str, Any]] = []
+        self.is_audio_deaf = False
         super().__init__(folder)
 
     def send(self, name: str, message: Any) -> bool:
         self.said.append((name, message))
-        return super().send(name, message)
+        return True if name == "audio" and self.is_audio_deaf else super().send(name, message)
+
+    def replace(self, name: str) -> None:
+        """Let one of them die and be started again."""
+        self._news.extend([Lost(name), Replaced(name)])
 
     def told(self, name: str, kind: type[Any]) -> list[Any]:
         """What was said of this kind to one of them."""
@@ -135,5 +143,56 @@ def test_a_work_that_is_renamed_and_relabelled_is_composed_from_its_new_file_and
         )
         jobs = kiosk.children.told("composer", messages.Compose)
         assert all(job.picture_path.exists() for job in jobs)
+
+    kiosk.live(story())
+
+
+def test_an_audio_process_that_never_begins_is_asked_again_for_what_was_heard_last(kiosk: Kiosk) -> None:
+    """However many clips were made meanwhile, none of which it came to."""
+    children = kiosk.children
+
+    def story() -> Story:
+        yield from until(lambda: children.told("audio", messages.PlayClip))
+        yield from seconds(5)
+        children.is_audio_deaf = True
+        heard = children.told("audio", messages.PlayClip)[-1]
+        num_clips = children.num_clips
+        yield from until(lambda: children.num_clips > num_clips + 2 * MAX_CLIPS, within_s=10_000)
+        children.said.clear()
+        children.replace("audio")
+        yield from until(lambda: heard.clip in [play.clip for play in children.told("audio", messages.PlayClip)])
+        children.is_audio_deaf = False
+        yield from until(lambda: len(children.told("ui", messages.ShowWork)) >= 2)
+
+    kiosk.live(story())
+
+
+def test_a_visitors_work_is_there_for_as_long_as_its_music_is_heard(kiosk: Kiosk, tmp_path: Path) -> None:
+    """While others are held up, outside the opening hours too."""
+    children, director = kiosk.children, kiosk.director
+
+    def hold_up(number: int) -> str:
+        picture = tmp_path / f"visitor-{number}.jpg"
+        shutil.copy(PICTURES[number % len(PICTURES)], picture)
+        children.hold_up(picture.stem, picture)
+        return picture.stem
+
+    def story() -> Story:
+        yield from until(lambda: children.told("audio", messages.PlayClip))
+        first = hold_up(0)
+        yield from until(lambda: children.told("audio", messages.PlayClip)[-1].clip.artwork_id == first)
+        yield from seconds(5)
+        director._tell_show(cues.Closed())
+        director._upkeep.keep(HoursConfig(**dict.fromkeys(WEEKDAYS, "closed")))
+        for number in range(1, 3 * MAX_WORKS):
+            hold_up(number)
+        children.leave()
+        yield
+        director._upkeep.keep(HoursConfig())
+        children.said.clear()
+        children.replace("audio")
+        yield from until(lambda: children.told("audio", messages.PlayClip))
+        assert children.told("audio", messages.PlayClip)[0].clip.artwork_id == first
+        yield from until(lambda: len(children.told("ui", messages.ShowWork)) >= 3)
 
     kiosk.live(story())

@@ -34,8 +34,13 @@ def tally() -> Tally:
 
 
 @pytest.fixture
-def desk(line: Line, tally: Tally) -> SoundDesk:
-    desk = SoundDesk(line.send, tally)
+def in_use() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def desk(line: Line, tally: Tally, in_use: set[str]) -> SoundDesk:
+    desk = SoundDesk(line.send, tally, lambda: in_use)
     desk.remember(made("one"))
     return desk
 
@@ -110,3 +115,15 @@ def test_the_newest_clips_are_remembered(desk: SoundDesk) -> None:
     assert len(desk.clips) == MAX_CLIPS
     assert list(desk.clips)[-2:] == ["one", "last"]
     assert "clip-0" not in desk.clips
+
+
+def test_clips_that_the_show_has_in_use_are_not_forgotten(desk: SoundDesk, in_use: set[str]) -> None:
+    in_use |= {"one", "clip-3"}
+    for number in range(3 * MAX_CLIPS):
+        desk.remember(made(f"clip-{number}"))
+    assert len(desk.clips) == MAX_CLIPS + 2
+    assert desk.append(cues.Append(wanted("one"))) == made("one")
+    in_use.clear()
+    desk.remember(made("last"))
+    assert len(desk.clips) == MAX_CLIPS
+    assert "one" not in desk.clips
