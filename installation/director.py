@@ -130,7 +130,7 @@ class Director:
         )
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
         self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally, self._show.clips_in_use)
-        self._screen = ScreenDesk(partial(self._supervisor.send, "ui"))
+        self._screen = ScreenDesk(partial(self._supervisor.send, "ui"), partial(self._supervisor.offer, "ui"))
         self._is_leaving = False
         self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"), config.audio.gain_db)
         self._watch = Watch(self._tally, self._supervisor, self._library)
@@ -196,6 +196,7 @@ class Director:
         self._keep_up(now_s)
         self._understudy.look_around(self._jobs.is_composer_busy, now_s)
         self._settle(self._jobs.look_after(now_s))
+        self._screen.look_after()
         self._tell_show(cues.Ticked())
 
     def _keep_up(self, now_s: float) -> None:
@@ -304,7 +305,7 @@ class Director:
                 self._jobs.composer_came(message.recipe)
                 self._settle(self._jobs.look_after(self._clock()))
             case messages.ComposeProgress():
-                self._supervisor.send("ui", message)
+                self._screen.tell_progress(message)
             case messages.ClipReady():
                 self._tally.count_clip(message)
                 self._understudy.clip_made()

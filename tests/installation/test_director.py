@@ -30,12 +30,19 @@ class Heard(Children):
 
     def __init__(self, folder: Path) -> None:
         self.said: list[tuple[str, Any]] = []
-        self.is_audio_deaf = False
+        self.is_audio_deaf = self.is_ui_full = False
         super().__init__(folder)
 
     def send(self, name: str, message: Any) -> bool:
         self.said.append((name, message))
         return True if name == "audio" and self.is_audio_deaf else super().send(name, message)
+
+    def offer(self, name: str, message: Any) -> bool:
+        return False if name == "ui" and self.is_ui_full else self.send(name, message)
+
+    def compose_slowly(self, progress: messages.ComposeProgress) -> None:
+        """Let the composer say how far it is."""
+        self._say("composer", progress)
 
     def replace(self, name: str) -> None:
         """Let one of them die and be started again."""
@@ -194,5 +201,23 @@ def test_a_visitors_work_is_there_for_as_long_as_its_music_is_heard(kiosk: Kiosk
         yield from until(lambda: children.told("audio", messages.PlayClip))
         assert children.told("audio", messages.PlayClip)[0].clip.artwork_id == first
         yield from until(lambda: len(children.told("ui", messages.ShowWork)) >= 3)
+
+    kiosk.live(story())
+
+
+def test_a_ui_that_hangs_is_not_waited_for_and_told_the_last_progress_later(kiosk: Kiosk) -> None:
+    children = kiosk.children
+    last = messages.ComposeProgress("job-1", 40, 40)
+
+    def story() -> Story:
+        yield from seconds(5)
+        children.is_ui_full = True
+        for step in range(1, 41):
+            children.compose_slowly(messages.ComposeProgress("job-1", step, 40))
+        yield from seconds(5)
+        assert children.told("ui", messages.ComposeProgress) == []
+        children.is_ui_full = False
+        yield from seconds(2)
+        assert children.told("ui", messages.ComposeProgress) == [last]
 
     kiosk.live(story())
