@@ -389,10 +389,9 @@ class Director:
                 shown = self._screen.shown
                 _log.info("scene: %s%s", scene, f", {shown.artwork_id} ({shown.label.title})" if shown else "")
                 self._screen.enter(scene)
-            case cues.Sound():
-                self._knob.hush(False)
-            case cues.Hush():
-                self._knob.hush(True)
+            case cues.Sound() | cues.Hush():
+                self._knob.hush(isinstance(command, cues.Hush))
+                self._sound.hush(isinstance(command, cues.Hush), self._clock())
 
     def _turn_to(self, work: Work, start_at_s: float) -> None:
         self._screen.turn_to(work, self._config.show.crossfade_s, start_at_s)

@@ -34,7 +34,9 @@ class SoundDesk:
         self._send, self._tally, self._in_use = send, tally, in_use
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
         self._heard: tuple[messages.AudioHeartbeat, float] | None = None
-        self._lost_at_s: float | None = None
+        self._lost_at_s: float | None = None  # the last audio process
+        self._silent_since_s: float | None = None  # that is, since the first that was lost without another being heard
+        self._is_hushed = True
 
     def remember(self, clip: messages.ClipInfo) -> None:
         """Learn of a clip that the show may ask for."""
@@ -63,9 +65,8 @@ class SoundDesk:
 
     def clip_started(self, clip_id: str, heard_at_s: float) -> cues.Event:
         """A clip comes to be heard; returns what that means for the show."""
-        if self._lost_at_s is not None:
-            self._tally.gap_s += max(0.0, heard_at_s - self._lost_at_s)
-            self._lost_at_s = None
+        self._count_gap(heard_at_s)
+        self._silent_since_s = None
         self._tally.note_sound(heard_at_s, is_piece=clip_id != messages.BED_CLIP_ID)
         return cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0))
 
@@ -78,6 +79,8 @@ class SoundDesk:
         """The audio process is gone; there will be another."""
         self._tally.close_audio_life()
         self._lost_at_s = now_s
+        if self._silent_since_s is None:
+            self._silent_since_s = now_s
 
     def audio_came_again(self) -> cues.Event:
         """The audio process is a new one; returns where the old one would be by the time it was lost."""
@@ -90,3 +93,14 @@ class SoundDesk:
         if heartbeat.clip_id in self.clips:
             position_s %= self.clips[heartbeat.clip_id].length_s
         return cues.AudioRestarted(heartbeat.clip_id, position_s)
+
+    def hush(self, is_hushed: bool, now_s: float) -> None:
+        """The room closes, and wants to be silent, or opens, and does not."""
+        self._count_gap(now_s)
+        if self._silent_since_s is not None:
+            self._silent_since_s = now_s
+        self._is_hushed = is_hushed
+
+    def _count_gap(self, until_s: float) -> None:
+        if self._silent_since_s is not None and not self._is_hushed:
+            self._tally.gap_s += max(0.0, until_s - self._silent_since_s)

@@ -221,3 +221,15 @@ def test_a_ui_that_hangs_is_not_waited_for_and_told_the_last_progress_later(kios
         assert children.told("ui", messages.ComposeProgress) == [last]
 
     kiosk.live(story())
+
+
+def test_silence_counts_while_the_room_is_open(kiosk: Kiosk) -> None:
+    tally = kiosk.director._tally
+
+    def story() -> Story:
+        yield from until(lambda: kiosk.children.told("audio", messages.PlayClip))
+        yield from seconds(5)
+        kiosk.children.replace("audio")
+        yield from until(lambda: tally.gap_s)
+
+    kiosk.live(story())
