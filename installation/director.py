@@ -26,6 +26,7 @@ from installation.labels import Work
 from installation.library import Library
 from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
+from installation.reload import as_far_as_possible
 from installation.screen_desk import ScreenDesk
 from installation.sound_desk import SoundDesk
 from installation.staff import StaffDesk
@@ -93,7 +94,7 @@ class Director:
             clock: Tells the seconds.
         """
         self._clock = clock
-        self._config = config
+        self._config = self._began_with = config
         self._options = options
         self._plan = plan
         self._tally = Tally(options.started_at_s)
@@ -211,7 +212,11 @@ class Director:
         return self._watch.status(self._show.scene.value, self._clock(), _now())
 
     def _read_config(self) -> None:
-        """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
+        """Take a configuration that has no mistakes.
+
+        What concerns show, hours and volume counts now; what concerns a part, when it starts again; what `reload`
+        names, not before the kiosk itself does.
+        """
         if self._options.read_config is None:
             return
         try:
@@ -220,12 +225,14 @@ class Director:
             for mistake in error.mistakes:
                 _log.error("the configuration is not taken: %s", mistake)
             return
+        config, waiting = as_far_as_possible(config, self._began_with)
+        if waiting:
+            _log.warning("not before the kiosk's next start: %s", ", ".join(waiting))
         self._config = config
-        self._show.seconds_per_work = config.show.seconds_per_work
+        self._show.seconds_per_work, self._show.linger_s = config.show.seconds_per_work, config.show.linger_s
         plans = self._plan(config)
         self._understudy.wish(plans)
-        for name in self._supervisor.change_plans(plans):
-            _log.warning("the configuration asks for %s, which comes with the kiosk's next start", name)
+        self._supervisor.change_plans(plans)
         self._knob.want(config.audio.volume)
         self._knob.tune(config.audio.gain_db)
         self._upkeep.keep(config.hours)
@@ -274,6 +281,8 @@ class Director:
                 self._settle(self._jobs.composer_went(self._clock()))
             case Lost("camera"):
                 self._tell_show(self._visitors.camera_went(self._clock()))
+            case Replaced("composer"):
+                self._jobs.prompt = self._config.sampling.prompt  # as it was started with
             case Replaced("audio"):
                 self._knob.send()
                 self._tell_show(self._sound.audio_came_again())

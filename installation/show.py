@@ -111,7 +111,7 @@ class Show:
         self.job: Compose | None = None
         self.seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
-        self._linger_s = linger_s
+        self.linger_s = linger_s
         self._music = Music()
         self._visitor = _Visitor()
         self._upcoming: str | None = None
@@ -223,7 +223,7 @@ class Show:
 
     def _wait_for_visitor(self, _event: Ticked, now_s: float) -> None:
         gone_since_s = max(self._visitor.left_at_s, self._listening_since_s)
-        if not self._visitor.is_here and now_s - gone_since_s >= self._linger_s:
+        if not self._visitor.is_here and now_s - gone_since_s >= self.linger_s:
             self._raised.append(_WasLeft())
 
     def _say_goodbye(self, _event: _WasLeft | _WasUnreadable, now_s: float) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from installation import cues, messages
-from installation.config import HoursConfig, load_config
+from installation.config import HoursConfig, KioskConfig, load_config
 from installation.director import Director, RunOptions
 from installation.schedule import WEEKDAYS
 from installation.settings import ComposerSettings
@@ -31,6 +31,7 @@ class Heard(Children):
     def __init__(self, folder: Path) -> None:
         self.said: list[tuple[str, Any]] = []
         self.is_audio_deaf = self.is_ui_full = False
+        self.plans: Sequence[ChildPlan] = ()
         super().__init__(folder)
 
     def send(self, name: str, message: Any) -> bool:
@@ -39,6 +40,9 @@ class Heard(Children):
 
     def offer(self, name: str, message: Any) -> bool:
         return False if name == "ui" and self.is_ui_full else self.send(name, message)
+
+    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
+        self.plans = plans
 
     def compose_slowly(self, progress: messages.ComposeProgress) -> None:
         """Let the composer say how far it is."""
@@ -62,24 +66,35 @@ class Kiosk:
         for picture, name in zip(PICTURES, "abc", strict=False):
             shutil.copy(picture, self.gallery / f"{name}.jpg")
         self.children = Heard(library)
-        plans = [ChildPlan("composer", "nobody", (ComposerSettings("mini", library),), 1.0, 1.0)]
-        config = load_config(
-            None,
-            [
-                f"gallery.folder={self.gallery}",
-                f"library.folder={library}",
-                "gallery.order=by name",
-                "gallery.scan_every_s=3600",
-                "sampling.seed=1",
-            ],
-        )
+        self._file = [
+            f"gallery.folder={self.gallery}",
+            f"library.folder={library}",
+            "gallery.order=by name",
+            "gallery.scan_every_s=3600",
+            "sampling.seed=1",
+        ]
+        self._is_hung_up = False
         self.director = Director(
-            config, RunOptions(0.0), lambda _: plans, lambda *_: self.children, lambda: self.children.now_s
+            load_config(None, self._file),
+            RunOptions(0.0, read_config=lambda: load_config(None, self._file)),
+            lambda config: [ChildPlan("composer", "nobody", (_composer_settings(config),), 1.0, 1.0)],
+            lambda *_: self.children,
+            lambda: self.children.now_s,
         )
 
     def live(self, story: Story) -> None:
         """Run for as long as the story goes on; each of its steps takes a second."""
-        self.director.run(_Narrator(story))  # type: ignore[arg-type]
+        self.director.run(_Narrator(story, self))  # type: ignore[arg-type]
+
+    def reload(self, *more: str) -> Story:
+        """Read a configuration that says more; that of before is forgotten."""
+        self._file = [*self._file[:5], *more]
+        self._is_hung_up = True
+        yield from seconds(2)
+
+    def take_hangup(self) -> bool:
+        was_hung_up, self._is_hung_up = self._is_hung_up, False
+        return was_hung_up
 
     def look_at_the_gallery(self) -> None:
         """As its thread does."""
@@ -95,15 +110,18 @@ class Kiosk:
 class _Narrator:
     """In the place of the interruption: comes when the story is over."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, kiosk: Kiosk) -> None:
         self._story = story
+        self.take_hangup = kiosk.take_hangup
 
     @property
     def has_come(self) -> bool:
         return next(self._story, self) is self
 
-    def take_hangup(self) -> bool:
-        return False
+
+def _composer_settings(config: KioskConfig) -> ComposerSettings:
+    assert config.library.folder is not None
+    return ComposerSettings(config.model, config.library.folder, prompt=config.sampling.prompt)
 
 
 @pytest.fixture
@@ -231,5 +249,54 @@ def test_silence_counts_while_the_room_is_open(kiosk: Kiosk) -> None:
         yield from seconds(5)
         kiosk.children.replace("audio")
         yield from until(lambda: tally.gap_s)
+
+    kiosk.live(story())
+
+
+def test_a_reload_counts_at_once_for_how_long_the_room_stays_with_a_visitor(kiosk: Kiosk) -> None:
+    def is_in(scene: cues.Scene) -> bool:
+        return kiosk.children.told("ui", messages.SceneChanged)[-1].scene == scene
+
+    def story() -> Story:
+        yield from until(lambda: kiosk.children.told("audio", messages.PlayClip))
+        yield from kiosk.reload("show.linger_s=3600")
+        kiosk.children.hold_up(list(kiosk.director._gallery.works)[1], None)
+        yield from until(lambda: is_in(cues.Scene.LISTENING))
+        kiosk.children.leave()
+        yield from seconds(60)
+        assert is_in(cues.Scene.LISTENING)
+        yield from kiosk.reload("show.linger_s=5")
+        yield from until(lambda: is_in(cues.Scene.ATTRACT), within_s=10)
+
+    kiosk.live(story())
+
+
+def test_a_reload_names_what_waits_for_the_next_start_and_no_part_takes_it_before(
+    kiosk: Kiosk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def warnings() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    def story() -> Story:
+        yield from kiosk.reload(f"library.folder={tmp_path / 'other'}", "camera.source=0", "sampling.prompt=slow")
+        assert warnings() == ["not before the kiosk's next start: library.folder, camera.source"]
+        (plan,) = kiosk.children.plans
+        assert plan.arguments == (ComposerSettings("mini", tmp_path / "library", prompt="slow"),)
+        yield from kiosk.reload("sampling.prompt=slow")
+        assert len(warnings()) == 1, "all is as it was at the start"
+
+    with caplog.at_level("WARNING", logger="installation"):
+        kiosk.live(story())
+
+
+def test_the_library_is_asked_for_other_words_once_the_composer_was_started_with_them(kiosk: Kiosk) -> None:
+    jobs = kiosk.director._jobs
+
+    def story() -> Story:
+        yield from kiosk.reload("sampling.prompt=slow strings")
+        assert jobs.prompt == ""
+        kiosk.children.replace("composer")
+        yield from seconds(2)
+        assert jobs.prompt == "slow strings"
 
     kiosk.live(story())
