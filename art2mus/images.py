@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -25,8 +26,21 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic"
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
+_FOUND_IN_FILES = (None, errno.EINVAL)
+"""Of errors that a decoder raises itself, and that it gets for looking where a damaged file sends it."""
+
+
 class UnreadableImageError(Exception):
-    """A file is not a picture that can be read; the message is one line for the user."""
+    """A file is not a picture that can be read; the message is one line for the user.
+
+    Attributes:
+        may_pass: It is not what is in the file: that is away or locked, its disk fails, or there is too little memory.
+    """
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        """Take what is said to the user."""
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 def load_artwork(path: str | Path, max_side: int = MAX_SIDE) -> Image.Image:
@@ -63,17 +77,21 @@ def _explained(path: Path) -> Iterator[None]:
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{path}: {error}") from None
     except FileNotFoundError:
-        raise UnreadableImageError(f"{path}: there is no such file") from None
+        raise UnreadableImageError(f"{path}: there is no such file", may_pass=True) from None
     except IsADirectoryError:
-        raise UnreadableImageError(f"{path}: this is a folder; name the pictures in it") from None
+        raise UnreadableImageError(f"{path}: this is a folder; name the pictures in it", may_pass=True) from None
     except PermissionError:
-        raise UnreadableImageError(f"{path}: may not be read; allow it with 'chmod +r'") from None
+        raise UnreadableImageError(f"{path}: may not be read; allow it with 'chmod +r'", may_pass=True) from None
     except UnidentifiedImageError:
         raise UnreadableImageError(f"{path}: not a picture (JPEG, PNG, WebP, TIFF, HEIC)") from None
     except MemoryError:
-        raise UnreadableImageError(f"{path}: does not fit into the memory; save a smaller copy") from None
+        raise UnreadableImageError(
+            f"{path}: does not fit into the memory; save a smaller copy", may_pass=True
+        ) from None
     except Exception as error:  # decoders fail in every way there is on a damaged file
         reason = " ".join(str(error).split())[:120]
+        if isinstance(error, OSError) and error.errno not in _FOUND_IN_FILES:
+            raise UnreadableImageError(f"{path}: cannot be read ({error.strerror})", may_pass=True) from error
         if "truncated" in reason.lower():
             raise UnreadableImageError(f"{path}: cut off before its end; copy it again") from error
         raise UnreadableImageError(f"{path}: damaged ({reason or type(error).__name__}); copy it again") from error

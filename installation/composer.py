@@ -240,7 +240,7 @@ class Composer:
         except _LostPieceError:
             self._channel.send(ComposeFailed(job.job_id, f"{job.continues} is not held here", is_lost_piece=True))
         except UnreadableImageError as error:
-            self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=True))
+            self._channel.send(ComposeFailed(job.job_id, str(error), is_unreadable=not error.may_pass))
         except (SynthesizerMissingError, OSError) as error:
             self._channel.send(ComposeFailed(job.job_id, " ".join(str(error).split())))
         except (MemoryError, RuntimeError) as error:

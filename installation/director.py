@@ -26,6 +26,7 @@ from installation.labels import Work
 from installation.library import Library
 from installation.places import corners_path, library_dir, pin_path, summary_path
 from installation.playlist import Playlist
+from installation.reload import as_far_as_possible
 from installation.screen_desk import ScreenDesk
 from installation.sound_desk import SoundDesk
 from installation.staff import StaffDesk
@@ -93,7 +94,7 @@ class Director:
             clock: Tells the seconds.
         """
         self._clock = clock
-        self._config = config
+        self._config = self._began_with = config
         self._options = options
         self._plan = plan
         self._tally = Tally(options.started_at_s)
@@ -107,6 +108,7 @@ class Director:
             partial(self._supervisor.send, "camera"),
             partial(self._supervisor.offer, "ui"),
             corners_path(),
+            lambda: self._show.works_in_use(),
             config.camera.keep_artworks,
         )
         self._visitors.know(self._gallery.works)
@@ -128,8 +130,8 @@ class Director:
             partial(self._supervisor.send, "web"), config.web.valid_for_s, config.web.address
         )
         self._show = show.Show(config.show.seconds_per_work, self._playlist.next, config.show.linger_s)
-        self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally)
-        self._screen = ScreenDesk(partial(self._supervisor.send, "ui"))
+        self._sound = SoundDesk(partial(self._supervisor.send, "audio"), self._tally, self._show.clips_in_use)
+        self._screen = ScreenDesk(partial(self._supervisor.send, "ui"), partial(self._supervisor.offer, "ui"))
         self._is_leaving = False
         self._knob = VolumeKnob(config.audio.volume, partial(self._supervisor.send, "audio"), config.audio.gain_db)
         self._watch = Watch(self._tally, self._supervisor, self._library)
@@ -195,6 +197,7 @@ class Director:
         self._keep_up(now_s)
         self._understudy.look_around(self._jobs.is_composer_busy, now_s)
         self._settle(self._jobs.look_after(now_s))
+        self._screen.look_after()
         self._tell_show(cues.Ticked())
 
     def _keep_up(self, now_s: float) -> None:
@@ -209,7 +212,11 @@ class Director:
         return self._watch.status(self._show.scene.value, self._clock(), _now())
 
     def _read_config(self) -> None:
-        """Take a configuration that has no mistakes: for show and volume now, for a part when it starts again."""
+        """Take a configuration that has no mistakes.
+
+        What concerns show, hours and volume counts now; what concerns a part, when it starts again; what `reload`
+        names, not before the kiosk itself does.
+        """
         if self._options.read_config is None:
             return
         try:
@@ -218,12 +225,14 @@ class Director:
             for mistake in error.mistakes:
                 _log.error("the configuration is not taken: %s", mistake)
             return
+        config, waiting = as_far_as_possible(config, self._began_with)
+        if waiting:
+            _log.warning("not before the kiosk's next start: %s", ", ".join(waiting))
         self._config = config
-        self._show.seconds_per_work = config.show.seconds_per_work
+        self._show.seconds_per_work, self._show.linger_s = config.show.seconds_per_work, config.show.linger_s
         plans = self._plan(config)
         self._understudy.wish(plans)
-        for name in self._supervisor.change_plans(plans):
-            _log.warning("the configuration asks for %s, which comes with the kiosk's next start", name)
+        self._supervisor.change_plans(plans)
         self._knob.want(config.audio.volume)
         self._knob.tune(config.audio.gain_db)
         self._upkeep.keep(config.hours)
@@ -237,6 +246,8 @@ class Director:
         self._seen_works.update(self._gallery.works)
         self._playlist.replace(self._gallery.works)
         self._visitors.know(self._gallery.works)
+        if self._screen.shown is not None and self._screen.shown.artwork_id in self._works:
+            self._screen.correct(self._works[self._screen.shown.artwork_id])
         _log.info("the gallery has changed: %d works", len(self._gallery.works))
 
     # ------------------------------------------------------------ what happened
@@ -270,6 +281,8 @@ class Director:
                 self._settle(self._jobs.composer_went(self._clock()))
             case Lost("camera"):
                 self._tell_show(self._visitors.camera_went(self._clock()))
+            case Replaced("composer"):
+                self._jobs.prompt = self._config.sampling.prompt  # as it was started with
             case Replaced("audio"):
                 self._knob.send()
                 self._tell_show(self._sound.audio_came_again())
@@ -301,7 +314,7 @@ class Director:
                 self._jobs.composer_came(message.recipe)
                 self._settle(self._jobs.look_after(self._clock()))
             case messages.ComposeProgress():
-                self._supervisor.send("ui", message)
+                self._screen.tell_progress(message)
             case messages.ClipReady():
                 self._tally.count_clip(message)
                 self._understudy.clip_made()
@@ -385,10 +398,9 @@ class Director:
                 shown = self._screen.shown
                 _log.info("scene: %s%s", scene, f", {shown.artwork_id} ({shown.label.title})" if shown else "")
                 self._screen.enter(scene)
-            case cues.Sound():
-                self._knob.hush(False)
-            case cues.Hush():
-                self._knob.hush(True)
+            case cues.Sound() | cues.Hush():
+                self._knob.hush(isinstance(command, cues.Hush))
+                self._sound.hush(isinstance(command, cues.Hush), self._clock())
 
     def _turn_to(self, work: Work, start_at_s: float) -> None:
         self._screen.turn_to(work, self._config.show.crossfade_s, start_at_s)

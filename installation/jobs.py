@@ -74,10 +74,11 @@ class JobDesk:
         self.sample_rate: int | None = None
         """Of the sound device; no job is sent before it is known."""
         self.is_composer_ready = False
+        self.prompt = prompt
+        """The curator's words, as the composer was started with them."""
         self._library = library
         self._send = send
         self._patience_s = patience_s
-        self._prompt = prompt
         self._is_replaying = is_replaying
         self._recipe: str | None = None  # of the composer that is ready; None: whatever was made for the work
         self._down_since_s: float | None = None
@@ -175,7 +176,7 @@ class JobDesk:
         return Outcome(cues.ClipComposed(job.job_id, as_show_clip(clip)), clip, is_from_library=True)
 
     def _words(self, order: Order) -> str:
-        return words_for(self._prompt, order.job.text)
+        return words_for(self.prompt, order.job.text)
 
     def _close(self, job_id: str) -> None:
         if self._order is not None and self._order.job.job_id == job_id:

@@ -37,6 +37,10 @@ class Music:
                 return True
         return False
 
+    def clips(self) -> list[Clip]:
+        """All of them: heard, to follow, armed, and what may come to sound although it is not wanted any more."""
+        return [*self.chain, *(clip for clip in (self.armed, self.disarmed) if clip is not None)]
+
     def end_s(self) -> float:
         """When the last clip of the chain ends."""
         return self.begun_at_s + sum(clip.length_s for clip in self.chain)

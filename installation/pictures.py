@@ -8,6 +8,7 @@ writes what it has decoded to its standard output: a line of JSON, then the pixe
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ MAX_MEMORY_BYTES = 4 * 2**30
 """Of addresses; the largest picture that `art2mus.images` decodes needs half of it."""
 
 MAX_DECODE_S = 60.0
+
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, getattr(signal, "SIGBUS", signal.SIGSEGV))
+"""By these a picture ends its decoder; others are ended by the system, for want of memory or to shut down."""
 
 
 def load_apart(path: Path, max_side: int = MAX_SIDE) -> Image.Image:
@@ -38,13 +42,16 @@ def load_apart(path: Path, max_side: int = MAX_SIDE) -> Image.Image:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UnreadableImageError(f"{path}: not decoded within {MAX_DECODE_S:.0f} s; save a smaller copy") from None
+        reason = f"{path}: not decoded within {MAX_DECODE_S:.0f} s; save a smaller copy"
+        raise UnreadableImageError(reason, may_pass=True) from None
+    if -child.returncode in _CRASHES:
+        raise UnreadableImageError(f"{path}: brings the decoder down; save it in another format")
     head, _, pixels = child.stdout.partition(b"\n")
     if child.returncode != 0 or not head:
-        raise UnreadableImageError(f"{path}: brings the decoder down; save it in another format")
+        raise UnreadableImageError(f"{path}: its decoder was ended; is there memory enough?", may_pass=True)
     answer = json.loads(head)
     if "error" in answer:
-        raise UnreadableImageError(answer["error"])
+        raise UnreadableImageError(answer["error"], may_pass=answer["may_pass"])
     return Image.frombytes("RGB", tuple(answer["size"]), pixels)
 
 
@@ -55,7 +62,7 @@ def main() -> None:
     try:
         picture = load_artwork(path, max_side)
     except UnreadableImageError as error:
-        print(json.dumps({"error": str(error)}))
+        print(json.dumps({"error": str(error), "may_pass": error.may_pass}))
         return
     print(json.dumps({"size": picture.size}), flush=True)
     sys.stdout.buffer.write(picture.tobytes())

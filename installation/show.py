@@ -68,7 +68,12 @@ class _WasLeft:
     """Raised by the show itself: the visitor has been gone for a while."""
 
 
-_Own = _GotStuck | _SoundsAlready | _WasLeft
+@dataclass(frozen=True, slots=True)
+class _WasUnreadable:
+    """Raised by the show itself: there is no picture in the file of the visitor's work."""
+
+
+_Own = _GotStuck | _SoundsAlready | _WasLeft | _WasUnreadable
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ class Show:
         self.job: Compose | None = None
         self.seconds_per_work = seconds_per_work
         self._next_artwork = next_artwork
-        self._linger_s = linger_s
+        self.linger_s = linger_s
         self._music = Music()
         self._visitor = _Visitor()
         self._upcoming: str | None = None
@@ -155,7 +160,6 @@ class Show:
 
     def works_in_use(self) -> set[str]:
         """Every work that is shown, heard, in work or to come."""
-        clips = [*self._music.chain, *([self._music.armed] if self._music.armed is not None else [])]
         job = self.job.artwork_id if self.job is not None else None
         works = [
             self.shown,
@@ -163,9 +167,13 @@ class Show:
             self._visitor.work,
             self._visitor.seen,
             job,
-            *(clip.artwork_id for clip in clips),
+            *(clip.artwork_id for clip in self._music.clips()),
         ]
         return {work for work in works if work is not None}
+
+    def clips_in_use(self) -> set[str]:
+        """Every clip that is heard, to come, or may still come to sound."""
+        return {clip.clip_id for clip in self._music.clips()}
 
     # ------------------------------------------------------------ what the transitions do
 
@@ -215,12 +223,12 @@ class Show:
 
     def _wait_for_visitor(self, _event: Ticked, now_s: float) -> None:
         gone_since_s = max(self._visitor.left_at_s, self._listening_since_s)
-        if not self._visitor.is_here and now_s - gone_since_s >= self._linger_s:
+        if not self._visitor.is_here and now_s - gone_since_s >= self.linger_s:
             self._raised.append(_WasLeft())
 
-    def _say_goodbye(self, _event: _WasLeft, now_s: float) -> None:
+    def _say_goodbye(self, _event: _WasLeft | _WasUnreadable, now_s: float) -> None:
         self._drop_job()
-        self._visitor.work = None
+        self._visitor.work = self._visitor.seen = None
         if self._music.armed is None and self._music.chain:
             self._turn_to(self._music.chain[0].artwork_id, now_s)
 
@@ -261,11 +269,17 @@ class Show:
         self._do(Play(event.clip))
 
     def _try_again(self, event: JobFailed, now_s: float) -> None:
-        if self._end_job().continues is not None:
+        job = self._end_job()
+        is_drawn = job.continues is None and job.artwork_id == self._upcoming
+        if job.continues is not None:
             self._music.can_continue = False
         else:
             self._upcoming = None
-        if not (event.is_lost_piece or event.is_unreadable):
+        if event.is_unreadable:
+            self._is_asked = False
+            if job.artwork_id == self._visitor.work:
+                self._raised.append(_WasUnreadable())
+        if not (event.is_lost_piece or (event.is_unreadable and is_drawn)):  # only of those is there always another
             self._pause(now_s)
 
     def _hear(self, event: ClipStarted, _now_s: float) -> None:
@@ -405,6 +419,7 @@ def _table() -> dict[tuple[Scene, type], Transition]:
         (open_scenes,                          _SoundsAlready,  Scene.LISTENING, Show._stay_with),
         ([Scene.LISTENING],                    Ticked,          stay,            Show._wait_for_visitor),
         ([Scene.LISTENING],                    _WasLeft,        Scene.ATTRACT,   Show._say_goodbye),
+        ([Scene.COMPOSING, Scene.LISTENING],   _WasUnreadable,  Scene.ATTRACT,   Show._say_goodbye),
         ([Scene.ATTRACT],                      AnotherWanted,   stay,            Show._ask_again),
         ([Scene.LISTENING],                    AnotherWanted,   Scene.COMPOSING, Show._ask_again),
         ([Scene.ATTRACT, Scene.LOOKING],       ClipComposed,    stay,            Show._take),

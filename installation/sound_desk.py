@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from installation import cues, messages
 from installation.summary import Tally
 
 MAX_CLIPS = 64
-"""Clips that are remembered; the show never asks for older ones."""
+"""Clips that are remembered, and however many more the show has in use."""
 RESUME_FADE_S = 0.25
 
 
@@ -20,25 +20,32 @@ class SoundDesk:
         clips: Those that can be asked for, by id, the newest last.
     """
 
-    def __init__(self, send: Callable[[messages.ToAudio], object], tally: Tally) -> None:
+    def __init__(
+        self, send: Callable[[messages.ToAudio], object], tally: Tally, in_use: Callable[[], Container[str]]
+    ) -> None:
         """Begin without clips, and with an audio process that has said nothing yet.
 
         Args:
             send: Says something to the audio process.
             tally: Counts what is heard.
+            in_use: The clips that the show may ask for again.
         """
         self.clips: OrderedDict[str, messages.ClipInfo] = OrderedDict()
-        self._send, self._tally = send, tally
+        self._send, self._tally, self._in_use = send, tally, in_use
         self._start_s: dict[str, float] = {}  # of clips that were resumed in the middle
         self._heard: tuple[messages.AudioHeartbeat, float] | None = None
-        self._lost_at_s: float | None = None
+        self._lost_at_s: float | None = None  # the last audio process
+        self._silent_since_s: float | None = None  # that is, since the first that was lost without another being heard
+        self._is_hushed = True
 
     def remember(self, clip: messages.ClipInfo) -> None:
         """Learn of a clip that the show may ask for."""
         self.clips[clip.clip_id] = clip
         self.clips.move_to_end(clip.clip_id)
-        while len(self.clips) > MAX_CLIPS:
-            self.clips.popitem(last=False)
+        in_use = self._in_use()
+        for clip_id in list(self.clips)[:-MAX_CLIPS]:
+            if clip_id not in in_use:
+                del self.clips[clip_id]
 
     def play(self, wish: cues.Play, crossfade_s: float) -> messages.ClipInfo:
         """Have a clip played; returns it. One that is resumed in the middle comes up at once."""
@@ -58,9 +65,8 @@ class SoundDesk:
 
     def clip_started(self, clip_id: str, heard_at_s: float) -> cues.Event:
         """A clip comes to be heard; returns what that means for the show."""
-        if self._lost_at_s is not None:
-            self._tally.gap_s += max(0.0, heard_at_s - self._lost_at_s)
-            self._lost_at_s = None
+        self._count_gap(heard_at_s)
+        self._silent_since_s = None
         self._tally.note_sound(heard_at_s, is_piece=clip_id != messages.BED_CLIP_ID)
         return cues.ClipStarted(clip_id, heard_at_s - self._start_s.pop(clip_id, 0.0))
 
@@ -73,6 +79,8 @@ class SoundDesk:
         """The audio process is gone; there will be another."""
         self._tally.close_audio_life()
         self._lost_at_s = now_s
+        if self._silent_since_s is None:
+            self._silent_since_s = now_s
 
     def audio_came_again(self) -> cues.Event:
         """The audio process is a new one; returns where the old one would be by the time it was lost."""
@@ -85,3 +93,14 @@ class SoundDesk:
         if heartbeat.clip_id in self.clips:
             position_s %= self.clips[heartbeat.clip_id].length_s
         return cues.AudioRestarted(heartbeat.clip_id, position_s)
+
+    def hush(self, is_hushed: bool, now_s: float) -> None:
+        """The room closes, and wants to be silent, or opens, and does not."""
+        self._count_gap(now_s)
+        if self._silent_since_s is not None:
+            self._silent_since_s = now_s
+        self._is_hushed = is_hushed
+
+    def _count_gap(self, until_s: float) -> None:
+        if self._silent_since_s is not None and not self._is_hushed:
+            self._tally.gap_s += max(0.0, until_s - self._silent_since_s)

@@ -26,7 +26,7 @@ class Tally:
         works_shown: How often, by id.
         music_s: Length of all that was composed.
         stage_seconds: Composing, in all, by stage.
-        gap_s: Silence between the death of an audio process and the first sound of the next one.
+        gap_s: Silence between the death of an audio process and the first sound of another, while the room is open.
         fades_s: When the last hundred works came up.
     """
 

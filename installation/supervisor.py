@@ -296,15 +296,11 @@ class Supervisor:
             child.worked_at_s = time.monotonic()
         child.is_idle_allowed = is_allowed
 
-    def change_plans(self, plans: Sequence[ChildPlan]) -> list[str]:
-        """Start the children by these plans from now on; those that run go on as they are.
-
-        Returns: The names of children that are not among those there are; they are not started.
-        """
+    def change_plans(self, plans: Sequence[ChildPlan]) -> None:
+        """Start the children by these plans from now on; those that run go on as they are, and nobody new comes."""
         for plan in plans:
             if plan.name in self._children:
                 self._children[plan.name].plan = plan
-        return [plan.name for plan in plans if plan.name not in self._children]
 
     def restart(self, name: str) -> None:
         """Have a child leave, in good order if it can, and start it afresh."""

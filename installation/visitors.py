@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 from installation import cues, messages
@@ -12,7 +12,7 @@ from installation.corners import read_corners
 from installation.labels import UNKNOWN, Work
 
 MAX_WORKS = 32
-"""Visitors' works that are remembered; the show never asks for older ones."""
+"""Visitors' works that are remembered, and the few more that the show has in use."""
 MAX_KNOWN = 1000
 """Works that the camera is told to recognise, at most: its message must fit into the line to it."""
 
@@ -32,6 +32,7 @@ class Visitors:
         tell_camera: Callable[[messages.ToCamera], object],
         tell_ui: Callable[[messages.CameraReady | messages.CameraLost | messages.CameraView], object],
         corners_path: Path,
+        in_use: Callable[[], Container[str]],
         keeps_artworks: bool = False,
     ) -> None:
         """Nobody is there yet.
@@ -40,14 +41,15 @@ class Visitors:
             tell_camera: Sends to the camera.
             tell_ui: Sends to the ui; may drop what it has no room for.
             corners_path: Where the staff's corners are kept.
+            in_use: The works that the show may ask for again.
             keeps_artworks: Pictures of works that are forgotten stay where they are.
         """
         self.works: OrderedDict[str, Work] = OrderedDict()
         self.state: messages.CameraReady | messages.CameraLost | None = None
         self._tell_camera, self._tell_ui = tell_camera, tell_ui
-        self._corners_path, self._keeps_artworks = corners_path, keeps_artworks
+        self._corners_path, self._in_use, self._keeps_artworks = corners_path, in_use, keeps_artworks
         self._gallery: Mapping[str, Work] = {}
-        self._is_camera_taught = False
+        self._taught: messages.KnowWorks | None = None  # None: this camera process knows nothing yet
         self._view: messages.CameraView | None = None
         self._lost_at_s: float | None = None
 
@@ -56,7 +58,7 @@ class Visitors:
         self._gallery = gallery
         if len(gallery) > MAX_KNOWN:
             _log.warning("the camera recognises only the first %d works of the gallery", MAX_KNOWN)
-        if self._is_camera_taught:
+        if self._taught is not None and self._taught != self._lesson():
             self._teach()
 
     def take(self, message: messages.FromCamera, now_s: float) -> cues.Event | None:
@@ -82,7 +84,7 @@ class Visitors:
 
     def camera_went(self, now_s: float) -> cues.Event | None:
         """The camera's process is gone, and with it all it knew; there will be another."""
-        self._is_camera_taught = False
+        self._taught = None
         if not isinstance(self.state, messages.CameraReady):
             return None
         return self.take(messages.CameraLost(self.state.source, "its process ended"), now_s)
@@ -102,14 +104,17 @@ class Visitors:
         self.state, self._view = state, None
         self._lost_at_s = now_s if isinstance(state, messages.CameraLost) else None
         self._tell_ui(state)
-        if not self._is_camera_taught:
+        if self._taught is None:
             self._teach()  # it reads by now, so that telling it much does not keep us waiting
             self._tell_camera(messages.FixCorners(read_corners(self._corners_path)))
 
     def _teach(self) -> None:
-        self._is_camera_taught = True
+        self._taught = self._lesson()
+        self._tell_camera(self._taught)
+
+    def _lesson(self) -> messages.KnowWorks:
         works = [*self.works.values(), *list(self._gallery.values())[: MAX_KNOWN - len(self.works)]]
-        self._tell_camera(messages.KnowWorks(tuple((work.artwork_id, work.path) for work in works)))
+        return messages.KnowWorks(tuple((work.artwork_id, work.path) for work in works))
 
     def _welcome(self, artwork_id: str, path: Path | None) -> cues.Event | None:
         if path is not None:
@@ -121,7 +126,9 @@ class Visitors:
         return cues.ArtworkFound(artwork_id)
 
     def _forget_the_oldest(self) -> None:
-        while len(self.works) > MAX_WORKS:
-            _, work = self.works.popitem(last=False)
-            if not self._keeps_artworks:
-                work.path.unlink(missing_ok=True)
+        in_use = self._in_use()
+        for artwork_id in list(self.works)[:-MAX_WORKS]:
+            if artwork_id not in in_use:
+                work = self.works.pop(artwork_id)
+                if not self._keeps_artworks:
+                    work.path.unlink(missing_ok=True)

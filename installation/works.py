@@ -51,13 +51,16 @@ class Gallery:
         self.take_news()
 
     def take_news(self) -> bool:
-        """Whether works came or went since the last call; `works` has them, without what was rejected."""
+        """Whether works came or went, or have another file or label, since the last call.
+
+        `works` has them, without what was rejected.
+        """
         published = self._published
         if published is self._taken:
             return False
         self._taken = published
         works = {name: work for name, work in published.items() if name not in self._rejected}
-        has_changed = works.keys() != self.works.keys()
+        has_changed = works != self.works
         self.works = works
         return has_changed
 

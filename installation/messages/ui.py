@@ -14,7 +14,7 @@ from installation.messages.staff import FromStaff, ToStaff
 
 @dataclass(frozen=True, slots=True)
 class ShowWork:
-    """To ui: crossfade to this work.
+    """To ui: crossfade to this work; where it hangs already, only its wall text is set anew.
 
     Attributes:
         artwork_id: The work.

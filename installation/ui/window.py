@@ -165,7 +165,8 @@ class ShowWindow(QWidget):
         match message:
             case ShowWork():
                 self._shown = message
-                self._prepare()
+                if not self._relabel(message):
+                    self._prepare()
             case CueClip():
                 self.room.wall.cue(message)
             case ComposeProgress():
@@ -216,14 +217,26 @@ class ShowWindow(QWidget):
         self._workshop.submit(_logged, work)
 
     def _hang(self, stage: Stage, show: ShowWork | None) -> None:
-        screen = stage.layout.screen
-        if (screen.width, screen.height) != (self.width(), self.height()) or show is not self._shown:
+        if not self._fits(stage) or show is not self._shown:
             return
         if stage.placard.words is not self.room.words:  # another language was chosen meanwhile
             stage.say(self.room.words)
         self.room.hang(stage, show, self._clock())
         self._dress(stage)
         self.update()
+
+    def _fits(self, stage: Stage) -> bool:
+        screen = stage.layout.screen
+        return (screen.width, screen.height) == (self.width(), self.height())
+
+    def _relabel(self, show: ShowWork) -> bool:
+        """Where the work hangs already, set its wall text anew and nothing else; False where it does not."""
+        stage = self.room.wall.stage
+        if stage is None or stage.artwork_id != show.artwork_id or not self._fits(stage):
+            return False
+        stage.label = show.label
+        self.room.say(self.room.words)
+        return True
 
     def _dress(self, stage: Stage) -> None:
         self.controls.dress(stage.layout, stage.palette, self.room.words, has_work=bool(stage.artwork_id))

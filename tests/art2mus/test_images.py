@@ -1,5 +1,6 @@
 """Pictures of every kind are read; damaged ones get one line, and never anything else."""
 
+import errno
 import io
 import os
 import random
@@ -155,6 +156,41 @@ def test_what_is_not_a_picture_gets_one_line(tmp_path: Path) -> None:
         with pytest.raises(UnreadableImageError, match=words) as caught:
             load_artwork(tmp_path / name)
         assert "\n" not in str(caught.value)
+        assert caught.value.may_pass == (words in ("no such file", "folder"))
+
+
+@pytest.mark.parametrize(
+    ("number", "may_pass"), [(errno.EIO, True), (errno.ESTALE, True), (errno.ENOMEM, True), (errno.EINVAL, False)]
+)
+def test_a_file_that_its_disk_does_not_give_is_no_damaged_picture(
+    number: int, may_pass: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a share does that is away for a while; a damaged file sends the decoder to places that are not there."""
+    path = tmp_path / "painting.png"
+    painting().save(path)
+
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(UnreadableImageError, match="damaged" if not may_pass else "cannot be read") as caught:
+        load_artwork(path)
+    assert caught.value.may_pass == may_pass
+
+
+def test_a_picture_for_which_there_is_no_memory_may_be_read_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "painting.png"
+    painting().save(path)
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(UnreadableImageError, match="memory") as caught:
+        load_artwork(path)
+    assert caught.value.may_pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -201,11 +237,11 @@ def insert(data: bytearray, dice: random.Random) -> bytearray:
     return data
 
 
-def outcome(path: Path) -> Image.Image | str:
+def outcome(path: Path) -> Image.Image | UnreadableImageError:
     try:
         return load_artwork(path)
     except UnreadableImageError as error:
-        return str(error)
+        return error
 
 
 DAMAGES = (cut, flip, spoil_header, erase, lose, insert)
@@ -225,10 +261,11 @@ def test_damaged_files_are_read_or_explained_in_one_line(
         path = tmp_path / f"{number}-{damage.__name__}.jpg"
         path.write_bytes(damage(bytearray(original.read_bytes()), dice))
         found = outcome(path)
-        if isinstance(found, str):
+        if isinstance(found, UnreadableImageError):
             num_explained += 1
-            assert found.startswith(f"{path}: ")
-            assert len(found.splitlines()) == 1
+            assert str(found).startswith(f"{path}: ")
+            assert len(str(found).splitlines()) == 1
+            assert not found.may_pass
         else:
             assert found.mode == "RGB"
             assert 0 < max(found.size) <= 2048

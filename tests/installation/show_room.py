@@ -123,10 +123,16 @@ class Room:
         self.composed.append(clip)
         return self.tell(ClipComposed(job.job_id, clip))
 
-    def fail_job(self, is_lost_piece: bool = False) -> tuple[Command, ...]:
+    def fail_job(self, is_lost_piece: bool = False, is_unreadable: bool = False) -> tuple[Command, ...]:
+        """A work that is unreadable is not drawn again."""
         assert self.job is not None
         job, self.job = self.job, None
-        return self.tell(JobFailed(job.job_id, is_lost_piece))
+        if is_unreadable and job.artwork_id in self.works:
+            self.works.remove(job.artwork_id)
+        commands = self.tell(JobFailed(job.job_id, is_lost_piece, is_unreadable))
+        again = [new for new in commands if isinstance(new, Compose) and new.artwork_id == job.artwork_id]
+        assert not is_unreadable or all(new.continues for new in again), "asked again at once for what is not there"
+        return commands
 
     def hear_next(self) -> tuple[Command, ...]:
         """The loudspeaker comes to the next clip it was given."""

@@ -182,6 +182,24 @@ def test_a_disk_that_is_full_is_named(desk: Desk) -> None:
     assert not list(desk.library_dir.iterdir())
 
 
+def test_a_picture_whose_file_is_away_is_composed_for_when_it_is_back(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "share" / "picture.jpg"
+    desk.ask("job-1", picture=path)
+    failed = desk.answer()
+    assert isinstance(failed, ComposeFailed)
+    assert "no such file" in failed.reason
+    assert not failed.is_unreadable
+    path.parent.mkdir()
+    path.write_text("not a picture")
+    desk.ask("job-2", picture=path)
+    failed = desk.answer()
+    assert isinstance(failed, ComposeFailed)
+    assert failed.is_unreadable
+    path.write_bytes(PICTURE.read_bytes())
+    desk.ask("job-3", picture=path)
+    assert desk.clip().job_id == "job-3"
+
+
 def test_same_seed_same_music(desk: Desk) -> None:
     desk.ask("job-1")
     desk.ask("job-2")

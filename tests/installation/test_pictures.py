@@ -49,15 +49,28 @@ def test_every_bad_picture_is_shown_right_or_refused_in_a_line(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("end", ["kill -SEGV $$", "exit 3", "exec sleep 60"])
-def test_a_decoder_that_is_brought_down_costs_a_line(end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("end", "may_pass"),
+    [("kill -SEGV $$", False), ("kill -KILL $$", True), ("exit 3", True), ("exec sleep 60", True)],
+)
+def test_a_decoder_that_is_brought_down_costs_a_line(
+    end: str, may_pass: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a decoder that crashed says something of the picture; another may have had too little memory or time."""
     program = tmp_path / "program"
     program.write_text(f"#!/bin/sh\n{end}\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(pictures, "MAX_DECODE_S", 0.5)
-    with pytest.raises(UnreadableImageError, match=r"picture\.jpg: "):
+    with pytest.raises(UnreadableImageError, match=r"picture\.jpg: ") as caught:
         load_apart(tmp_path / "picture.jpg", 100)
+    assert caught.value.may_pass == may_pass
+
+
+def test_of_a_missing_file_another_process_says_that_it_may_come_back(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match="no such file") as caught:
+        load_apart(tmp_path / "away.jpg", 100)
+    assert caught.value.may_pass
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read everything")

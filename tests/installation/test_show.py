@@ -106,6 +106,19 @@ def test_results_of_a_cancelled_job_come_to_nothing() -> None:
     assert room.tell(stray) == ()
 
 
+def test_of_works_without_a_picture_the_next_is_drawn_at_once() -> None:
+    room = Room()
+    room.tell(Opened())
+    first = room.show.shown
+    (again,) = room.fail_job(is_unreadable=True)
+    assert isinstance(again, Compose)
+    assert again.artwork_id != first
+    room.fail_job(is_unreadable=True)
+    room.fail_job(is_unreadable=True)
+    assert room.works == []
+    assert room.job is None
+
+
 def test_a_lost_piece_begins_anew_without_a_pause() -> None:
     room = Room()
     room.tell(Opened())

@@ -47,6 +47,7 @@ def moves(room: Room) -> list[str]:
     names += ["skip"]
     if room.job is not None:
         names += ["finish", "fail", "lose"]
+        names += ["misread"] if len(room.works) > 1 else []
     if room.cued:
         names += ["hear", "unplayable"]
     return names
@@ -94,6 +95,8 @@ def make(room: Room, name: str) -> None:
             room.fail_job()
         case "lose":
             room.fail_job(is_lost_piece=True)
+        case "misread":
+            room.fail_job(is_unreadable=True)
         case "hear":
             room.hear_next()
         case "unplayable":
@@ -130,6 +133,7 @@ def _fingerprint(room: Room) -> object:
         show._retry_at_s - room.now_s,
         tuple(room.cued),
         room.sounding,
+        tuple(room.works),
     )
 
 

@@ -177,6 +177,62 @@ def test_another_piece_for_a_visitors_work_is_answered_like_the_first() -> None:
     assert room.show.scene is Scene.LISTENING
 
 
+def test_a_visitors_work_without_a_picture_leads_back_to_the_gallery() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    heard = str(room.show.shown)
+    room.tell(VisitorCame())
+    room.tell(ArtworkFound("visitors"))
+    assert room.fail_job(is_unreadable=True) == (ShowWork(heard, room.now_s), EnterScene(Scene.ATTRACT))
+    room.tell(Ticked(), after_s=1.0)
+    assert room.show.scene is Scene.LOOKING, "somebody is still there, but what they hold up is not asked for again"
+    assert room.job is not None
+    assert room.job.artwork_id == heard
+
+
+def test_the_upcoming_work_that_a_visitor_holds_up_leads_back_as_well() -> None:
+    room = Room()
+    room.tell(Opened())
+    upcoming = str(room.show.shown)
+    room.tell(ArtworkFound(upcoming))
+    room.fail_job(is_unreadable=True)
+    assert room.show.scene is Scene.ATTRACT
+    room.tell(Ticked(), after_s=1.0)
+    assert room.job is not None
+    assert room.job.artwork_id != upcoming
+
+
+def test_another_piece_for_a_work_without_a_picture_is_not_asked_for_again() -> None:
+    room = Room()
+    room.tell(Opened())
+    room.finish_job()
+    room.hear_next()
+    room.tell(AnotherWanted("a slow waltz"))
+    assert room.fail_job(is_unreadable=True) == ()
+    room.tell(Ticked(), after_s=1.0)
+    assert room.job is not None
+    assert room.job.continues == "clip-1", "the piece that is heard goes on"
+
+
+def test_a_piece_that_is_lost_and_cannot_begin_anew_lets_the_gallery_go_on() -> None:
+    room = Room()
+    room.tell(Opened())
+    listening(room, "visitors")
+    room.fail_job(is_lost_piece=True)
+    room.tell(Ticked(), after_s=CLIP_S)
+    room.fail_job(is_unreadable=True)
+    assert room.show.scene is Scene.ATTRACT
+    for _ in range(100):
+        room.tell(Ticked(), after_s=1.0)
+        if room.job is not None and room.job.artwork_id in room.works:
+            return
+        if room.job is not None:
+            room.fail_job(is_unreadable=True)
+    raise AssertionError("the gallery does not go on")
+
+
 def test_nobody_asks_for_another_piece_while_one_is_on_its_way() -> None:
     room = Room()
     room.tell(Opened())

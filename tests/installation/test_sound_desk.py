@@ -34,8 +34,13 @@ def tally() -> Tally:
 
 
 @pytest.fixture
-def desk(line: Line, tally: Tally) -> SoundDesk:
-    desk = SoundDesk(line.send, tally)
+def in_use() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def desk(line: Line, tally: Tally, in_use: set[str]) -> SoundDesk:
+    desk = SoundDesk(line.send, tally, lambda: in_use)
     desk.remember(made("one"))
     return desk
 
@@ -94,12 +99,36 @@ def test_an_audio_process_that_died_before_it_was_heard_has_no_place_to_go_on_at
 
 
 def test_the_silence_between_two_audio_processes_is_counted_once(desk: SoundDesk, tally: Tally) -> None:
+    desk.hush(False, 1.0)
     desk.clip_started(messages.BED_CLIP_ID, 2.0)
     desk.audio_went(10.0)
     desk.clip_started("one", 10.5)
     desk.clip_started("one", 30.0)
     assert tally.gap_s == 0.5
     assert (tally.first_sound_s, tally.first_piece_s) == (2.0, 10.5)
+
+
+def test_silence_lasts_however_many_audio_processes_die_in_it(desk: SoundDesk, tally: Tally) -> None:
+    desk.hush(False, 1.0)
+    for lost_at_s in (10.0, 20.0, 30.0):
+        desk.audio_went(lost_at_s)
+    desk.clip_started("one", 31.0)
+    assert tally.gap_s == 21.0
+
+
+def test_silence_while_the_room_is_closed_is_wanted(desk: SoundDesk, tally: Tally) -> None:
+    desk.audio_went(10.0)
+    desk.clip_started("one", 10.5)
+    assert tally.gap_s == 0.0, "it was started afresh"
+    desk.audio_went(20.0)
+    desk.hush(False, 25.0)
+    desk.clip_started("one", 26.0)
+    assert tally.gap_s == 1.0, "since the room is open"
+    desk.audio_went(30.0)
+    desk.hush(True, 32.0)
+    desk.hush(False, 50.0)
+    desk.clip_started("one", 51.0)
+    assert tally.gap_s == 4.0, "until it closed, and since it opened again"
 
 
 def test_the_newest_clips_are_remembered(desk: SoundDesk) -> None:
@@ -110,3 +139,15 @@ def test_the_newest_clips_are_remembered(desk: SoundDesk) -> None:
     assert len(desk.clips) == MAX_CLIPS
     assert list(desk.clips)[-2:] == ["one", "last"]
     assert "clip-0" not in desk.clips
+
+
+def test_clips_that_the_show_has_in_use_are_not_forgotten(desk: SoundDesk, in_use: set[str]) -> None:
+    in_use |= {"one", "clip-3"}
+    for number in range(3 * MAX_CLIPS):
+        desk.remember(made(f"clip-{number}"))
+    assert len(desk.clips) == MAX_CLIPS + 2
+    assert desk.append(cues.Append(wanted("one"))) == made("one")
+    in_use.clear()
+    desk.remember(made("last"))
+    assert len(desk.clips) == MAX_CLIPS
+    assert "one" not in desk.clips

@@ -100,7 +100,7 @@ def test_a_child_has_its_niceness_from_its_first_moment(supervise: Callable[...,
 
 def test_another_plan_counts_from_the_next_start_and_nobody_new_comes(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(plan("obedient", "Ada"))
-    assert supervisor.change_plans([plan("obedient", "Grace"), plan("beating")]) == ["beating"]
+    supervisor.change_plans([plan("obedient", "Grace"), plan("beating")])
     until(supervisor, lambda news: isinstance(news, Said) and news.message[0] == "Ada")
     supervisor.restart("obedient")
     until(supervisor, lambda news: isinstance(news, Said) and news.message[0] == "Grace")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,10 @@ class Told:
         self.camera: list[object] = []
         self.ui: list[object] = []
         self.corners_path = folder / "corners.json"
-        self.visitors = Visitors(self.camera.append, self.ui.append, self.corners_path, keeps_artworks)
+        self.in_use: set[str] = set()
+        self.visitors = Visitors(
+            self.camera.append, self.ui.append, self.corners_path, lambda: self.in_use, keeps_artworks
+        )
 
 
 @pytest.fixture
@@ -52,6 +56,11 @@ def test_the_camera_learns_the_gallery_when_it_is_ready_and_when_the_gallery_cha
     assert len(told.camera) == 2, "it knows them already"
     told.visitors.know(gallery(3))
     assert len(told.camera) == 3
+    relabelled = {name: replace(work, label=messages.WallLabel("?")) for name, work in gallery(3).items()}
+    told.visitors.know(relabelled)
+    assert len(told.camera) == 3, "no picture is another"
+    told.visitors.know({name: replace(work, path=Path("?.jpg")) for name, work in relabelled.items()})
+    assert len(told.camera) == 4
 
 
 def test_a_new_camera_process_learns_again_also_what_visitors_brought(told: Told, tmp_path: Path) -> None:
@@ -127,4 +136,12 @@ def test_of_many_visitors_works_the_oldest_are_forgotten(tmp_path: Path, keeps_a
     assert len(visitors.works) == MAX_WORKS
     assert "visitor-1" not in visitors.works
     assert (tmp_path / "visitor-1.png").exists() == keeps_artworks
+    assert (tmp_path / "visitor-0.png").exists()
+
+
+def test_a_visitors_work_that_the_show_has_in_use_is_not_forgotten(told: Told, tmp_path: Path) -> None:
+    told.in_use.add("visitor-0")
+    for number in range(2 * MAX_WORKS):
+        told.visitors.take(picture(tmp_path, number), 0.0)
+    assert set(told.visitors.works) == {"visitor-0", *(f"visitor-{MAX_WORKS + number}" for number in range(MAX_WORKS))}
     assert (tmp_path / "visitor-0.png").exists()

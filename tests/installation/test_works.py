@@ -88,6 +88,21 @@ def test_a_picture_that_was_rejected_stays_out_until_it_is_another(tmp_path: Pat
     assert names(gallery) == [PICTURES[0].name, PICTURES[1].name]
 
 
+def test_a_new_name_and_another_label_are_news_and_the_work_is_the_same(tmp_path: Path) -> None:
+    shutil.copy(PICTURES[0], tmp_path / "a.jpg")
+    gallery = opened(tmp_path)
+    (before,) = gallery.works.values()
+    (tmp_path / "a.jpg").rename(tmp_path / "b.jpg")
+    assert look(gallery)
+    (renamed,) = gallery.works.values()
+    assert (renamed.artwork_id, renamed.path.name) == (before.artwork_id, "b.jpg")
+    (tmp_path / "metadata.csv").write_text("file,title\nb.jpg,The Boat\n")
+    assert look(gallery)
+    (labelled,) = gallery.works.values()
+    assert (labelled.artwork_id, labelled.label.title) == (before.artwork_id, "The Boat")
+    assert not look(gallery)
+
+
 def test_a_thread_watches(tmp_path: Path) -> None:
     shutil.copy(PICTURES[0], tmp_path)
     num_threads = threading.active_count()

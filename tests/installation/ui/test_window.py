@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -169,6 +170,24 @@ def test_a_picture_that_cannot_be_read_leaves_the_last_one_hanging(
     assert shown.room.wall.stage.artwork_id == good.artwork_id
     frames = shown.num_frames
     wait_until(app, lambda: shown.num_frames > frames + 5)
+
+
+def test_another_label_comes_without_a_new_fade(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:
+    shown, _ = window
+    work = read_gallery(BUNDLED_GALLERY)[0]
+    show = ShowWork(work.artwork_id, work.path, work.label, 0.0, time.monotonic())
+    shown.take(show)
+    wall = shown.room.wall
+    wait_until(app, lambda: wall.stage is not None and wall.stage.artwork_id == work.artwork_id)
+    wait_until(app, lambda: wall.fade is None)
+    stage, frames = wall.stage, shown.num_frames
+    assert stage is not None
+    before = stage.text.copy()
+    shown.take(replace(show, picture_path=Path("renamed.jpg"), label=WallLabel("A longer title than before", "Nobody")))
+    wait_until(app, lambda: shown.num_frames > frames + 5)
+    assert wall.stage is stage, "the painting itself is not hung again"
+    assert wall.fade is None
+    assert stage.text != before
 
 
 def test_of_many_works_wanted_the_newest_hangs(app: QApplication, window: tuple[ShowWindow, list[FromUi]]) -> None:
