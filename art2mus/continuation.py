@@ -11,6 +11,7 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, FloatArray
+from art2mus.inputs import check_num_steps
 
 if TYPE_CHECKING:
     from art2mus.pipeline import Art2MusPipeline, StepCallback
@@ -35,7 +36,7 @@ class Continuation:
         num_candidates: So many are written each time; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
-    Raises: ValueError if there is neither image nor prompt.
+    Raises: ValueError if there is neither image nor prompt, or there are no steps.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Continuation:
     ) -> None:
         if image is None and image_embeds is None and prompt is None:
             raise ValueError("a piece needs an image or a prompt")
+        check_num_steps(num_inference_steps)
         self.pipeline = pipeline
         self.prompt = prompt
         self.past: torch.Tensor | None = None

@@ -32,6 +32,7 @@ from art2mus.inputs import (
     batches_of,
     check_generators,
     check_inputs,
+    check_num_steps,
     draw_each,
     generators_of,
     player_seeds,
@@ -206,6 +207,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image, prompt, negative_prompt, image_embeds, image_tokens, held_latents, output_type, loop=loop
         )
         check_generators(generator, num_items, num_waveforms_per_prompt)
+        check_num_steps(num_inference_steps)
         scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
         self._interrupt = False
 

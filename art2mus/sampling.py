@@ -120,13 +120,19 @@ def set_timesteps(
     """Choose the times to denoise at: the scheduler's own or, with an exponent, ones that begin at pure noise.
 
     The larger the exponent, the closer they lie where there is much noise, and what a clip will be is decided; at 1
-    they are evenly spaced.
+    they are evenly spaced. No time comes twice.
+
+    Raises: ValueError if there are more steps than the scheduler was trained on.
     """
     if exponent is None:
         scheduler.set_timesteps(num_steps, device=device)
         return
     last = scheduler.config.num_train_timesteps - 1
+    if num_steps > last + 1:
+        raise ValueError(f"`num_inference_steps` is {num_steps}, but this model has only {last + 1}")
     times = [round(last * (1 - (step / num_steps) ** exponent)) for step in range(num_steps)]
+    for step in range(1, num_steps):  # where they lie closer than whole numbers do
+        times[step] = max(min(times[step], times[step - 1] - 1), num_steps - 1 - step)
     scheduler.set_timesteps(timesteps=times, device=device)
 
 

@@ -133,5 +133,7 @@ def test_what_cannot_be_continued_is_said(pipe: Art2MusPipeline, image: Image.Im
         Piece(tiny.pipeline(tiny.mel_codec()), image)
     with pytest.raises(ValueError, match="needs an image or a prompt"):
         Piece(pipe)
+    with pytest.raises(ValueError, match="at least one has to be taken"):
+        Piece(pipe, prompt="slow strings", num_inference_steps=0)
     with Piece(pipe, prompt="slow strings") as piece, pytest.raises(ValueError, match="at least one bar, not 0"):
         piece.next_stretch(num_bars=0)
