@@ -1,5 +1,7 @@
 """Models are found by name or path, and what is missing is said."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from art2mus.imagebind import ImageBind
 from art2mus.models import ModelMissingError, load_imagebind, load_pipeline, locate
@@ -119,6 +122,22 @@ def test_parts_that_do_not_fit_are_named(published: Path, tmp_path: Path) -> Non
     (tmp_path / "mine" / ASSEMBLY).write_text("{}")
     with pytest.raises(ModelMissingError, match="cannot be read"):
         locate(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("component", ["text_encoder", "text_encoder_2", "language_model"])
+def test_weights_that_are_missing_are_named_not_drawn(component: str, published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published / "audioldm2", tmp_path / "copy")
+    (file,) = (tmp_path / "copy" / component).glob("*.safetensors")
+    weights = load_file(file)
+    name = {
+        "text_encoder": "text_projection.linear1.bias",
+        "text_encoder_2": "encoder.final_layer_norm.weight",
+        "language_model": "ln_f.weight",
+    }[component]
+    del weights[name]
+    save_file(weights, file, {"format": "pt"})
+    with pytest.raises(ModelMissingError, match=f"{component}: without {re.escape(name)}"):
+        load_pipeline(tmp_path / "copy")
 
 
 def test_imagebind_is_found_by_name_file_and_folder(published: Path, own_home: Path) -> None:
