@@ -17,6 +17,7 @@ from art2mus.models import (
     locate,
     locate_imagebind,
     models_folder,
+    read_assembly,
 )
 from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.models.hub import LOCK, DownloadError, Lock, download, verify
@@ -127,7 +128,7 @@ def _download(options: argparse.Namespace) -> int:
 
 def _assemble(options: argparse.Namespace) -> None:
     folder = models_folder() / options.name
-    known = Assembly.read(folder) if (folder / ASSEMBLY).is_file() else None
+    known = read_assembly(options.name, folder) if (folder / ASSEMBLY).is_file() else None
     if options.projection is None and known is None:
         raise CommandError(PROJECTION_NEEDED.format(name=options.name, file=published_name(NUM_TOKENS[options.name])))
     if options.projection is not None:
@@ -171,7 +172,7 @@ def _verify(options: argparse.Namespace) -> int:
         print(f"{options.name} came with this installation; {locate(options.name)}")
         return 0
     if (folder / ASSEMBLY).is_file():
-        return _verify_assembly(options.name, Assembly.read(folder))
+        return _verify_assembly(options.name, read_assembly(options.name, folder))
     if not (folder / LOCK).is_file():
         raise CommandError(f"{options.name}: there is nothing in {folder} that was downloaded")
     lock, all_good = Lock.read(folder), True

@@ -248,6 +248,16 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
         load_imagebind(parts.image_encoder)
 
 
+def test_a_damaged_assembly_is_named(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = own_home / "models" / "art2mus"
+    folder.mkdir(parents=True)
+    for damage in ("", "[]", '{"base": "audioldm2"}'):
+        (folder / "assembly.json").write_text(damage)
+        for command in ("download", "verify", "memory"):
+            assert main([command, "art2mus"]) == 2
+            assert f"{folder / 'assembly.json'} cannot be read" in capsys.readouterr().err
+
+
 def test_every_model_is_listed_with_licence_size_and_place() -> None:
     finished = run("list")
     assert finished.returncode == 0
