@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     fetching.add_argument("--imagebind", metavar="FILE", help="imagebind_huge.pth, if it is here already")
     fetching.add_argument("--audioldm2", metavar="FOLDER", help="AudioLDM 2 (a folder or a name; default: audioldm2)")
     fetching.add_argument(
-        "--conditioning", choices=CONDITIONINGS, default="reference", help="how the projection was trained"
+        "--conditioning", choices=CONDITIONINGS, help="how the projection was trained (default: reference)"
     )
     fetching.add_argument("--view", choices=VIEWS, help="how much is seen of a wide picture (default: crop)")
     checking = commands.add_parser("verify", help="compare every file with the hash it was published with")
@@ -137,11 +137,13 @@ def _assemble(options: argparse.Namespace) -> None:
     image_encoder = _fetched(options.imagebind or (known.image_encoder if known else "imagebind"))
     locate(base)
     locate_imagebind(image_encoder)
+    conditioning = options.conditioning or (known.conditioning if known else "reference")
     view = options.view or (known.view if known else None)
     if known is None or options.projection is not None:
-        put_together(folder, base, image_encoder, options.projection, options.conditioning, view)
+        put_together(folder, base, image_encoder, options.projection, conditioning, view)
     else:
-        dataclasses.replace(known, base=base, image_encoder=image_encoder, view=view).write(folder)
+        parts = dataclasses.replace(known, base=base, image_encoder=image_encoder, conditioning=conditioning, view=view)
+        parts.write(folder)
 
 
 def _fetched(part: str) -> str:

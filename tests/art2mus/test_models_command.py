@@ -244,6 +244,10 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
     assert main(["download", "art2mus", *mine[2:], "--audioldm2", str(tmp_path), "--view", "pad"]) == 0
     again = Assembly.read(own_home / "models" / "art2mus")
     assert (again.conditioning, again.view) == ("framed", "pad"), "what is not said anew stays as it was"
+    assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path)]) == 0
+    assert Assembly.read(own_home / "models" / "art2mus").conditioning == "framed"
+    assert main(["download", "art2mus", *mine[2:], "--audioldm2", str(tmp_path), "--conditioning", "reference"]) == 0
+    assert Assembly.read(own_home / "models" / "art2mus").conditioning == "reference"
     with pytest.raises(ModelMissingError, match="cannot be read as weights"):
         load_imagebind(parts.image_encoder)
 
