@@ -278,7 +278,7 @@ def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
         (["models={m: {model: minni}}"], "did you mean 'mini'?"),
         (["models={m: {model: mini, sees: text}}"], "has no description; give it a prompt"),
         (["device=abacus"], "abacus"),
-        (["weights={ibcs: here}"], "weights.ibcs.[key]: must be 'fd-musicnn', "),
+        (["weights={ibcs: here}"], "weights.ibcs: must be 'fd-musicnn', "),
         (["models={m: {model: art2mus}}"], "its weights are published by others"),
     ],
 )
