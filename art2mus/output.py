@@ -20,11 +20,17 @@ class Art2MusOutput:
 
     @property
     def audios(self) -> FloatArray:
-        """Waveforms.
+        """Waveforms, where all are equally long.
+
+        Clips of a model that chooses their tempo, such as `mini`, are so only with an `audio_length_in_s`.
 
         Shape: (B, audio_frames, channels).
+        Raises: ValueError for clips of different lengths, or without sound; see `clips`.
         """
-        return np.stack([clip.waveform for clip in self.clips if clip.waveform is not None])
+        waveforms = [clip.waveform for clip in self.clips if clip.waveform is not None]
+        if len(waveforms) < len(self.clips) or len({len(waveform) for waveform in waveforms}) > 1:
+            raise ValueError("the clips have different lengths or no sound: see `clips`, or pass `audio_length_in_s`")
+        return np.stack(waveforms)
 
     @property
     def scores(self) -> list[Score]:

@@ -54,6 +54,16 @@ def test_a_clip_has_exactly_the_length_asked_for(
         assert np.abs(audios).max() > 0
 
 
+def test_clips_of_different_lengths_are_not_stacked(pipe: Art2MusPipeline) -> None:
+    subjects = torch.tensor([[-3.0] * 6, [3.0] * 6])  # calm and busy, of which each has a tempo of its own
+    output = pipe(image_embeds=subjects, generator=seeded(1), num_inference_steps=1)
+    assert len({len(clip.waveform) for clip in output.clips if clip.waveform is not None}) == 2
+    with pytest.raises(ValueError, match="different lengths or no sound: see `clips`, or pass `audio_length_in_s`"):
+        _ = output.audios
+    with pytest.raises(ValueError, match="no sound"):
+        _ = pipe(image_embeds=subjects, output_type="latent", num_inference_steps=1).audios
+
+
 @pytest.mark.parametrize("kind", CODECS)
 def test_same_seed_same_waveform_to_the_sample(
     kind: str, pipelines: dict[str, Art2MusPipeline], image: Image.Image
