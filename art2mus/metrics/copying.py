@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, FloatArray, Score
 from art2mus.data.windows import IntArray, Windows, load_windows, pack_notes
+from art2mus.exit_codes import exit_code
 
 NUM_CANDIDATES = 96
 # Fingerprint: how often a note is followed, as one of the next few, by one so many steps later and so
@@ -146,11 +147,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--limit", type=int, default=100, help="held-out windows to look up (default 100)")
     options = parser.parse_args(arguments)
-    try:
-        windows = load_windows(options.windows)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _run(options), ValueError, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
+    windows = load_windows(options.windows)
     lookup = CopyingLookup(windows)
     chosen = windows.some_held_out(options.limit)
     found = [lookup.nearest(windows.score(int(index))).likeness for index in chosen]
