@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -129,6 +130,17 @@ class Continuation:
             callback_on_step_end=self._listener(num_latents, on_step),
         )
         return output.clips[0]
+
+    @contextmanager
+    def or_as_before(self, generator: torch.Generator | None = None) -> Iterator[None]:
+        """Put a source of noise, the piece's own if none is named, back to where it was if what is tried fails."""
+        source = generator or self._generator
+        state = source.get_state()
+        try:
+            yield
+        except BaseException:
+            source.set_state(state)
+            raise
 
     def move_on(self, latents: torch.Tensor) -> None:
         """Take latents as what has been heard.
