@@ -274,7 +274,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image_embeds = self.image_encoder.encode([image] if isinstance(image, Image.Image) else image)
         if image_tokens is None and image_embeds is not None:
             image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
-        return image_embeds, image_tokens
+        return image_embeds, None if image_tokens is None else image_tokens.to(self._execution_device)
 
     def describe_artwork(self, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
         """Put pictures into words, if there is a `captioner`."""
