@@ -85,9 +85,6 @@ class Art2MusPipeline(DiffusionPipeline):
     """
 
     _optional_components = ["image_encoder", "image_projection"]  # noqa: RUF012 - diffusers' own name
-    model_cpu_offload_seq = (
-        "text_encoder->text_encoder_2->projection_model->image_projection->language_model->unet->codec"
-    )
 
     def __init__(
         self,
@@ -250,7 +247,6 @@ class Art2MusPipeline(DiffusionPipeline):
 
         # 6. Put the candidates of each item in order
         ordered = self.rank_clips([clips[index] for index in range(len(clips))], subjects)
-        self.maybe_free_model_hooks()
         return Art2MusOutput(ordered, self.codec.sample_rate)
 
     @property

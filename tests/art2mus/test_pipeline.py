@@ -54,6 +54,19 @@ def test_a_clip_has_exactly_the_length_asked_for(
         assert np.abs(audios).max() > 0
 
 
+def test_what_was_made_of_an_artwork_comes_to_where_the_model_is() -> None:
+    pipe = tiny.pipeline().to("meta")
+    for given in ({"image_embeds": torch.zeros(1, 6)}, {"image_tokens": torch.zeros(1, 1, tiny.LANGUAGE_DIM)}):
+        _, tokens = pipe.encode_artwork(None, **given)
+        assert tokens is not None
+        assert tokens.device.type == "meta"
+
+
+def test_a_codec_cannot_be_moved_to_and_fro(pipe: Art2MusPipeline) -> None:
+    with pytest.raises(ValueError, match="CPU offload cannot be enabled"):
+        pipe.enable_model_cpu_offload(device="cuda")
+
+
 def test_clips_of_different_lengths_are_not_stacked(pipe: Art2MusPipeline) -> None:
     subjects = torch.tensor([[-3.0] * 6, [3.0] * 6])  # calm and busy, of which each has a tempo of its own
     output = pipe(image_embeds=subjects, generator=seeded(1), num_inference_steps=1)
