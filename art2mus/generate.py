@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from art2mus.images import UnreadableImageError, load_artwork
+    from art2mus.images import UnreadableImageError
     from art2mus.models import ModelMissingError, locate
     from art2mus.residency import DoesNotFitError
 
@@ -85,14 +85,15 @@ def _generate(options: argparse.Namespace) -> int:
     except OSError as error:
         return _complain(f"{options.output}: cannot be used for output: {error.strerror}")
 
-    pictures: list[tuple[Path, Image]] = []
     exit_code = 0
+    paths: list[Path] = []
     for path in options.artworks:
-        try:
-            pictures.append((path, load_artwork(path)))
-        except UnreadableImageError as error:
-            exit_code = _complain(error)
-    if not pictures:
+        if path.is_file():
+            paths.append(path)
+        else:
+            reason = "this is a folder; name the pictures in it" if path.is_dir() else "there is no such file"
+            exit_code = _complain(f"{path}: {reason}")
+    if not paths:
         return exit_code
 
     began = time.perf_counter()
@@ -104,9 +105,11 @@ def _generate(options: argparse.Namespace) -> int:
         return _complain(" ".join(str(error).split("\n")[0].split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
-        for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
+        for path, stem in zip(paths, _stems(paths), strict=True):
             try:
-                _make(pipeline, path, picture, stem, options, progress, load_s)
+                _make(pipeline, path, stem, options, progress, load_s)
+            except UnreadableImageError as error:
+                exit_code = _complain(error)
             except (OSError, RuntimeError, ValueError) as error:
                 exit_code = _complain(f"{path}: {' '.join(str(error).split())}")
     return exit_code
@@ -134,7 +137,6 @@ def _load(options: argparse.Namespace) -> Art2MusPipeline:
 def _make(
     pipeline: Art2MusPipeline,
     path: Path,
-    picture: Image,
     stem: str,
     options: argparse.Namespace,
     progress: Progress,
@@ -143,6 +145,9 @@ def _make(
     """Make the music of one picture; its files are there when all of them are."""
     import torch
 
+    from art2mus.images import load_artwork
+
+    picture = load_artwork(path)
     task = progress.add_task(path.name, total=None)
     began = time.perf_counter()
     year = year_in(read_name(path.name).year)
