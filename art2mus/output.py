@@ -38,11 +38,6 @@ class Art2MusOutput:
         return [clip.score for clip in self.clips if clip.score is not None]
 
     @property
-    def mels(self) -> list[FloatArray]:
-        """Log-mel spectrograms, where the codec has them."""
-        return [clip.mel for clip in self.clips if clip.mel is not None]
-
-    @property
     def latents(self) -> list[torch.Tensor]:
         """Shape: each (C, latent_steps, latent_bins); their lengths differ where tempi do."""
         return [clip.latents for clip in self.clips]
