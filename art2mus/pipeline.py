@@ -43,6 +43,7 @@ from art2mus.output import Art2MusOutput
 from art2mus.phrases import denoise, with_context
 from art2mus.projection import ImageProjection
 from art2mus.ranking import Ranker, rank, ranker_of
+from art2mus.sampling import has_mask_channel
 from art2mus.unet import ScoreUNet
 
 OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
@@ -383,8 +384,8 @@ class Art2MusPipeline(DiffusionPipeline):
     @property
     def phrase(self) -> int | None:
         """The latent steps that the denoiser oversees, if it is one that goes on from what is given; otherwise all."""
-        has_mask_channel = self.unet.config.in_channels == self.codec.latent_channels + 1
-        return int(self.unet.config.sample_size[0]) if has_mask_channel else None
+        goes_on = has_mask_channel(self.unet, self.codec.latent_channels)
+        return int(self.unet.config.sample_size[0]) if goes_on else None
 
     def num_steps_for(self, plan: Plan, num_held: int) -> int:
         """How many latent steps to denoise for a clip: a whole phrase at least, of which the clip may be a part.
