@@ -196,8 +196,8 @@ class Art2MusPipeline(DiffusionPipeline):
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
                 effect by the "latents" it returns, or by setting `pipeline._interrupt`.
 
-        Shape: latents (B, C, `num_steps_for`, latent_bins); image_embeds (B, embedding_dim); image_tokens
-            (B, N, W); held_latents (1 or B, C, held steps, latent_bins).
+        Shape: B items of K = num_waveforms_per_prompt clips: image_embeds (B, embedding_dim); image_tokens (B, N, W);
+            latents (B K, C, `num_steps_for`, latent_bins); held_latents (1 or B K, C, held steps, latent_bins).
         Raises: ValueError if the inputs contradict each other; GenerationInterruptedError.
         """
         # 1. Check the inputs

@@ -60,20 +60,19 @@ class CopyingLookup:
     """Finds the training window nearest to a score, among a hundred thousand in a fraction of a second.
 
     Fingerprints that no move changes choose the candidates, which are then compared exactly.
+
+    Raises: ValueError if there are no training windows.
     """
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
         self.indices = windows.train
+        if not len(self.indices):
+            raise ValueError("there is nothing to compare with: no training windows")
         self._fingerprints = _fingerprints([_packed(windows, index) for index in windows.train.tolist()])
 
     def nearest(self, score: Score) -> Nearest:
-        """Find the training window most alike to a score.
-
-        Raises: ValueError if there are no training windows.
-        """
-        if not len(self.indices):
-            raise ValueError("there is nothing to compare with: no training windows")
+        """Find the training window most alike to a score."""
         packed = pack_notes(score)
         alike = self._fingerprints @ _fingerprints([packed])[0]
         num_candidates = min(NUM_CANDIDATES, len(alike))
