@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -20,6 +19,7 @@ from art2mus.artwork_labels import read_name, year_in
 from art2mus.choices import DTYPES
 from art2mus.digests import content_digest
 from art2mus.exit_codes import FAILED
+from art2mus.whole_files import place_together
 
 # Read when torch is imported: threads that wait actively slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -167,14 +167,16 @@ def _make(
     )
     clip = output.clips[0]
     seconds = {"load": load_s, "make": time.perf_counter() - began}
-    with tempfile.TemporaryDirectory(dir=options.output, prefix=".unfinished-") as unfinished:
-        files = list(_write(Path(unfinished), stem, options.format, picture, clip, output.sample_rate))
+
+    def write(unfinished: Path) -> list[Path]:
+        files = list(_write(unfinished, stem, options.format, picture, clip, output.sample_rate))
         receipt = _receipt(pipeline, path, picture, clip, prompt, options)
         receipt |= {"files": [file.name for file in files], "seconds": seconds}
-        files.append(Path(unfinished) / f"{stem}.json")
+        files.append(unfinished / f"{stem}.json")
         files[-1].write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        for file in files:
-            file.replace(options.output / file.name)
+        return files
+
+    place_together(options.output, write)
     progress.update(task, total=1, completed=1)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
+    """Put files in a folder when all of them are whole, in their order.
+
+    Args:
+        folder: Where they go.
+        write: Writes them to a folder that is given, and names them.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        for file in list(write(Path(unfinished))):
+            file.replace(folder / file.name)
 
 
 def _remove_leftovers(path: Path) -> None:

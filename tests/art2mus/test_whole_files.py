@@ -4,11 +4,12 @@ import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from art2mus.whole_files import FolderInUseError, sole_run, whole_file
+from art2mus.whole_files import FolderInUseError, place_together, sole_run, whole_file
 
 HOLD = "import sys; from pathlib import Path; from art2mus.whole_files import sole_run\n"
 HOLD += "with sole_run(Path(sys.argv[1])): print('holding', flush=True); sys.stdin.read()"
@@ -58,6 +59,24 @@ def test_runs_that_write_one_file_do_not_disturb_each_other_and_nothing_is_left_
     with whole_file(path) as partial:
         partial.write_text("ours")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_come_together_or_not_at_all(tmp_path: Path) -> None:
+    def write(folder: Path) -> Iterator[Path]:
+        for name in ("a.wav", "a.json"):
+            (folder / name).write_text(name)
+            yield folder / name
+            assert not list(tmp_path.glob("a.*"))
+
+    def fail(folder: Path) -> Iterator[Path]:
+        yield from write(folder)
+        raise OSError("no space left")
+
+    with contextlib.suppress(OSError):
+        place_together(tmp_path, fail)
+    assert not list(tmp_path.iterdir())
+    place_together(tmp_path, write)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.wav"]
 
 
 def test_the_second_run_in_a_folder_is_refused_until_the_first_has_ended_or_was_killed(tmp_path: Path) -> None:
