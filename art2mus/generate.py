@@ -116,8 +116,9 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> Art2MusPipeline:
-    """Load the model in the form that suits the machine, and write that form into the options."""
+    """Load the model in the form that suits the machine, and write that form, and which weights, into the options."""
     from art2mus.models import cache_folder
+    from art2mus.models.identity import IDENTITIES_FILE, identify
     from art2mus.residency import decide
 
     residency = decide(options.model, device=options.device, dtype=options.dtype, num_candidates=options.candidates)
@@ -125,6 +126,7 @@ def _load(options: argparse.Namespace) -> Art2MusPipeline:
         _complain(residency.note)
     options.device, options.dtype, options.candidates = residency.device, residency.dtype, residency.num_candidates
     pipeline = residency.load(cache_folder(), for_show=False)
+    options.weights = identify(options.model, cache_folder() / IDENTITIES_FILE)
     if options.caption is not None:
         import torch
 
@@ -216,6 +218,7 @@ def _receipt(
     return {
         "artwork": {"path": str(path), "sha256": content_digest(path), "size": picture.size},
         "model": str(options.model),
+        "weights": options.weights,
         "device": options.device,
         "dtype": options.dtype,
         "seed": options.seed,

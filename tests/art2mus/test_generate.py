@@ -14,6 +14,7 @@ from PIL import Image
 from art2mus.captioner import Captioner
 from art2mus.generate import main
 from art2mus.images import load_artwork
+from art2mus.models.identity import identify
 from art2mus.residency import Machine
 from tests.art2mus import tiny, tiny_llava
 
@@ -57,6 +58,7 @@ def test_sound_notes_picture_and_receipt(
     with Image.open(out / "night.png") as picture:
         assert picture.height == 720
     receipt = json.loads((out / "night-2.json").read_text())
+    assert receipt["weights"] == identify(models[kind], tmp_path / "identity.json")
     assert receipt["seed"] == 7
     assert receipt["num_inference_steps"] == 2
     assert receipt["prompt"] == "slow strings"
