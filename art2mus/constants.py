@@ -29,7 +29,7 @@ class Constants:
 
     It forgets what was computed with other networks, other weights, another dtype or on another device, and what was
     not asked for lately. Nothing is kept while gradients are recorded: training computes anew. Weights that are
-    changed in place behind torch's back (through `.data`) are not noticed; `clear` is for them.
+    changed in place behind torch's back (through `.data`) are not noticed.
 
     Args:
         max_kept: How many values are kept.
@@ -57,10 +57,6 @@ class Constants:
         while len(self._kept) > self._max_kept:
             self._kept.popitem(last=False)
         return cast(T, kept.value)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._kept.clear()
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,7 @@ from PIL import Image
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.protocol import Clip, FloatArray
+from art2mus.inputs import check_num_steps
 
 if TYPE_CHECKING:
     from art2mus.pipeline import Art2MusPipeline, StepCallback
@@ -35,7 +37,7 @@ class Continuation:
         num_candidates: So many are written each time; the one nearest to the subject is taken.
 
     Shape: image_embeds (1, embedding_dim).
-    Raises: ValueError if there is neither image nor prompt.
+    Raises: ValueError if there is neither image nor prompt, or there are no steps.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Continuation:
     ) -> None:
         if image is None and image_embeds is None and prompt is None:
             raise ValueError("a piece needs an image or a prompt")
+        check_num_steps(num_inference_steps)
         self.pipeline = pipeline
         self.prompt = prompt
         self.past: torch.Tensor | None = None
@@ -127,6 +130,17 @@ class Continuation:
             callback_on_step_end=self._listener(num_latents, on_step),
         )
         return output.clips[0]
+
+    @contextmanager
+    def or_as_before(self, generator: torch.Generator | None = None) -> Iterator[None]:
+        """Put a source of noise, the piece's own if none is named, back to where it was if what is tried fails."""
+        source = generator or self._generator
+        state = source.get_state()
+        try:
+            yield
+        except BaseException:
+            source.set_state(state)
+            raise
 
     def move_on(self, latents: torch.Tensor) -> None:
         """Take latents as what has been heard.

@@ -8,12 +8,13 @@ from collections.abc import Callable
 FAILED, INTERRUPTED = 2, 130
 
 
-def exit_code(run: Callable[[], int], *mistakes: type[Exception]) -> int:
-    """Run a command that can be interrupted and goes on when it is given again.
+def exit_code(run: Callable[[], int], *mistakes: type[Exception], goes_on: bool = True) -> int:
+    """Run a command that can be interrupted.
 
     Args:
         run: Gives the exit code.
         mistakes: Exceptions whose message is for the user.
+        goes_on: Whether it goes on when it is given again.
 
     Returns: Its exit code; 2 for a mistake, or for what the system refuses; 130 when interrupted.
     """
@@ -24,6 +25,6 @@ def exit_code(run: Callable[[], int], *mistakes: type[Exception]) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
+        print(f"interrupted{'; the same command goes on from here' if goes_on else ''}", file=sys.stderr)
         return INTERRUPTED
     return FAILED

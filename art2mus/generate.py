@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -20,6 +19,7 @@ from art2mus.artwork_labels import read_name, year_in
 from art2mus.choices import DTYPES
 from art2mus.digests import content_digest
 from art2mus.exit_codes import FAILED
+from art2mus.whole_files import place_together
 
 # Read when torch is imported: threads that wait actively slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from art2mus.images import UnreadableImageError, load_artwork
+    from art2mus.images import UnreadableImageError
     from art2mus.models import ModelMissingError, locate
     from art2mus.residency import DoesNotFitError
 
@@ -85,14 +85,15 @@ def _generate(options: argparse.Namespace) -> int:
     except OSError as error:
         return _complain(f"{options.output}: cannot be used for output: {error.strerror}")
 
-    pictures: list[tuple[Path, Image]] = []
     exit_code = 0
+    paths: list[Path] = []
     for path in options.artworks:
-        try:
-            pictures.append((path, load_artwork(path)))
-        except UnreadableImageError as error:
-            exit_code = _complain(error)
-    if not pictures:
+        if path.is_file():
+            paths.append(path)
+        else:
+            reason = "this is a folder; name the pictures in it" if path.is_dir() else "there is no such file"
+            exit_code = _complain(f"{path}: {reason}")
+    if not paths:
         return exit_code
 
     began = time.perf_counter()
@@ -104,17 +105,20 @@ def _generate(options: argparse.Namespace) -> int:
         return _complain(" ".join(str(error).split("\n")[0].split()))
     load_s = time.perf_counter() - began
     with _progress_bar() as progress:
-        for (path, picture), stem in zip(pictures, _stems([path for path, _ in pictures]), strict=True):
+        for path, stem in zip(paths, _stems(paths), strict=True):
             try:
-                _make(pipeline, path, picture, stem, options, progress, load_s)
+                _make(pipeline, path, stem, options, progress, load_s)
+            except UnreadableImageError as error:
+                exit_code = _complain(error)
             except (OSError, RuntimeError, ValueError) as error:
                 exit_code = _complain(f"{path}: {' '.join(str(error).split())}")
     return exit_code
 
 
 def _load(options: argparse.Namespace) -> Art2MusPipeline:
-    """Load the model in the form that suits the machine, and write that form into the options."""
+    """Load the model in the form that suits the machine, and write that form, and which weights, into the options."""
     from art2mus.models import cache_folder
+    from art2mus.models.identity import IDENTITIES_FILE, identify
     from art2mus.residency import decide
 
     residency = decide(options.model, device=options.device, dtype=options.dtype, num_candidates=options.candidates)
@@ -122,6 +126,7 @@ def _load(options: argparse.Namespace) -> Art2MusPipeline:
         _complain(residency.note)
     options.device, options.dtype, options.candidates = residency.device, residency.dtype, residency.num_candidates
     pipeline = residency.load(cache_folder(), for_show=False)
+    options.weights = identify(options.model, cache_folder() / IDENTITIES_FILE)
     if options.caption is not None:
         import torch
 
@@ -134,7 +139,6 @@ def _load(options: argparse.Namespace) -> Art2MusPipeline:
 def _make(
     pipeline: Art2MusPipeline,
     path: Path,
-    picture: Image,
     stem: str,
     options: argparse.Namespace,
     progress: Progress,
@@ -143,6 +147,9 @@ def _make(
     """Make the music of one picture; its files are there when all of them are."""
     import torch
 
+    from art2mus.images import load_artwork
+
+    picture = load_artwork(path)
     task = progress.add_task(path.name, total=None)
     began = time.perf_counter()
     year = year_in(read_name(path.name).year)
@@ -162,14 +169,16 @@ def _make(
     )
     clip = output.clips[0]
     seconds = {"load": load_s, "make": time.perf_counter() - began}
-    with tempfile.TemporaryDirectory(dir=options.output, prefix=".unfinished-") as unfinished:
-        files = list(_write(Path(unfinished), stem, options.format, picture, clip, output.sample_rate))
+
+    def write(unfinished: Path) -> list[Path]:
+        files = list(_write(unfinished, stem, options.format, picture, clip, output.sample_rate))
         receipt = _receipt(pipeline, path, picture, clip, prompt, options)
         receipt |= {"files": [file.name for file in files], "seconds": seconds}
-        files.append(Path(unfinished) / f"{stem}.json")
+        files.append(unfinished / f"{stem}.json")
         files[-1].write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        for file in files:
-            file.replace(options.output / file.name)
+        return files
+
+    place_together(options.output, write)
     progress.update(task, total=1, completed=1)
 
 
@@ -209,6 +218,7 @@ def _receipt(
     return {
         "artwork": {"path": str(path), "sha256": content_digest(path), "size": picture.size},
         "model": str(options.model),
+        "weights": options.weights,
         "device": options.device,
         "dtype": options.dtype,
         "seed": options.seed,

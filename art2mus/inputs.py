@@ -86,6 +86,15 @@ def check_inputs(
     return count_items(batches, {"negative_prompt": negative_prompt if isinstance(negative_prompt, list) else None})
 
 
+def check_num_steps(num_steps: int | None) -> None:
+    """Make sure that there is something to denoise by; None is the model's own.
+
+    Raises: ValueError.
+    """
+    if num_steps is not None and num_steps < 1:
+        raise ValueError(f"`num_inference_steps` is {num_steps}, but at least one has to be taken")
+
+
 def check_generators(generator: Generators, num_items: int, num_candidates: int) -> None:
     """Make sure that a list of generators has one for each clip.
 

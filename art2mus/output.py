@@ -20,21 +20,22 @@ class Art2MusOutput:
 
     @property
     def audios(self) -> FloatArray:
-        """Waveforms.
+        """Waveforms, where all are equally long.
+
+        Clips of a model that chooses their tempo, such as `mini`, are so only with an `audio_length_in_s`.
 
         Shape: (B, audio_frames, channels).
+        Raises: ValueError for clips of different lengths, or without sound; see `clips`.
         """
-        return np.stack([clip.waveform for clip in self.clips if clip.waveform is not None])
+        waveforms = [clip.waveform for clip in self.clips if clip.waveform is not None]
+        if len(waveforms) < len(self.clips) or len({len(waveform) for waveform in waveforms}) > 1:
+            raise ValueError("the clips have different lengths or no sound: see `clips`, or pass `audio_length_in_s`")
+        return np.stack(waveforms)
 
     @property
     def scores(self) -> list[Score]:
         """Notes, where the codec has notes."""
         return [clip.score for clip in self.clips if clip.score is not None]
-
-    @property
-    def mels(self) -> list[FloatArray]:
-        """Log-mel spectrograms, where the codec has them."""
-        return [clip.mel for clip in self.clips if clip.mel is not None]
 
     @property
     def latents(self) -> list[torch.Tensor]:

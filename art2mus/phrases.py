@@ -92,7 +92,9 @@ def _denoise_phrase(
 
 
 def windows(num_steps: int, num_held: int, phrase: int) -> list[tuple[int, int, int]]:
-    """Divide long latents into what a denoiser oversees at once, each window holding at least the half of it.
+    """Divide long latents into what a denoiser oversees at once: each window but the first goes on from half of it.
+
+    Where too little is given, a window goes on from all of it; the last one goes on from more.
 
     Args:
         num_steps: Length of the latents.

@@ -126,7 +126,7 @@ class Piece:
     ) -> Stretch:
         """Write and play what comes next.
 
-        If this raises, the piece has not moved: the next call begins where this one did.
+        If this raises, the piece has not moved: the next call begins where this one did, and gives what it would have.
 
         Args:
             num_bars: Its length; None is a phrase at first, and then half of one.
@@ -139,11 +139,12 @@ class Piece:
             raise ValueError(f"a stretch has at least one bar, not {num_bars}")
         started = perf_counter()
         num_bars = num_bars or self.bars_per_phrase // (1 if self._continuation.past is None else 2)
-        score, latents = self._compose(num_bars, generator, on_step)
-        if self._continuation.past is None:
-            self._settle(score)
-        composed = perf_counter()
-        rendering = self._performer.render(score)
+        with self._continuation.or_as_before(generator):
+            score, latents = self._compose(num_bars, generator, on_step)
+            if self._continuation.past is None:
+                self._settle(score)
+            composed = perf_counter()
+            rendering = self._performer.render(score)
         self._continuation.move_on(latents)
         return Stretch(score, rendering, latents, composed - started, perf_counter() - composed)
 

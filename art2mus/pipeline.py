@@ -32,6 +32,7 @@ from art2mus.inputs import (
     batches_of,
     check_generators,
     check_inputs,
+    check_num_steps,
     draw_each,
     generators_of,
     player_seeds,
@@ -42,6 +43,7 @@ from art2mus.output import Art2MusOutput
 from art2mus.phrases import denoise, with_context
 from art2mus.projection import ImageProjection
 from art2mus.ranking import Ranker, rank, ranker_of
+from art2mus.sampling import has_mask_channel
 from art2mus.unet import ScoreUNet
 
 OWN_COMPONENTS = (AffectEncoder, ClapTextSide, ImageBind, ImageProjection, ScoreUNet, ScoreCodec, MelCodec)
@@ -84,9 +86,6 @@ class Art2MusPipeline(DiffusionPipeline):
     """
 
     _optional_components = ["image_encoder", "image_projection"]  # noqa: RUF012 - diffusers' own name
-    model_cpu_offload_seq = (
-        "text_encoder->text_encoder_2->projection_model->image_projection->language_model->unet->codec"
-    )
 
     def __init__(
         self,
@@ -197,8 +196,8 @@ class Art2MusPipeline(DiffusionPipeline):
             callback_on_step_end: Called after each step with (pipeline, step, timestep, {"latents"}); takes
                 effect by the "latents" it returns, or by setting `pipeline._interrupt`.
 
-        Shape: latents (B, C, `num_steps_for`, latent_bins); image_embeds (B, embedding_dim); image_tokens
-            (B, N, W); held_latents (1 or B, C, held steps, latent_bins).
+        Shape: B items of K = num_waveforms_per_prompt clips: image_embeds (B, embedding_dim); image_tokens (B, N, W);
+            latents (B K, C, `num_steps_for`, latent_bins); held_latents (1 or B K, C, held steps, latent_bins).
         Raises: ValueError if the inputs contradict each other; GenerationInterruptedError.
         """
         # 1. Check the inputs
@@ -206,6 +205,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image, prompt, negative_prompt, image_embeds, image_tokens, held_latents, output_type, loop=loop
         )
         check_generators(generator, num_items, num_waveforms_per_prompt)
+        check_num_steps(num_inference_steps)
         scale = self.config.guidance_scale if guidance_scale is None else guidance_scale
         self._interrupt = False
 
@@ -248,7 +248,6 @@ class Art2MusPipeline(DiffusionPipeline):
 
         # 6. Put the candidates of each item in order
         ordered = self.rank_clips([clips[index] for index in range(len(clips))], subjects)
-        self.maybe_free_model_hooks()
         return Art2MusOutput(ordered, self.codec.sample_rate)
 
     @property
@@ -272,7 +271,7 @@ class Art2MusPipeline(DiffusionPipeline):
             image_embeds = self.image_encoder.encode([image] if isinstance(image, Image.Image) else image)
         if image_tokens is None and image_embeds is not None:
             image_tokens = self.image_projection(image_embeds.to(self._execution_device, self.image_projection.dtype))
-        return image_embeds, image_tokens
+        return image_embeds, None if image_tokens is None else image_tokens.to(self._execution_device)
 
     def describe_artwork(self, image: Image.Image | list[Image.Image] | None) -> list[str] | None:
         """Put pictures into words, if there is a `captioner`."""
@@ -385,8 +384,8 @@ class Art2MusPipeline(DiffusionPipeline):
     @property
     def phrase(self) -> int | None:
         """The latent steps that the denoiser oversees, if it is one that goes on from what is given; otherwise all."""
-        has_mask_channel = self.unet.config.in_channels == self.codec.latent_channels + 1
-        return int(self.unet.config.sample_size[0]) if has_mask_channel else None
+        goes_on = has_mask_channel(self.unet, self.codec.latent_channels)
+        return int(self.unet.config.sample_size[0]) if goes_on else None
 
     def num_steps_for(self, plan: Plan, num_held: int) -> int:
         """How many latent steps to denoise for a clip: a whole phrase at least, of which the clip may be a part.

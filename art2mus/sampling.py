@@ -42,8 +42,8 @@ class Denoiser:
 
     @property
     def has_mask_channel(self) -> bool:
-        """Whether the UNet is told which latents are given: by one input channel more than latents have."""
-        return bool(self.unet.config.in_channels == self.noise.shape[1] + 1)
+        """Whether the UNet is told which latents are given."""
+        return has_mask_channel(self.unet, self.noise.shape[1])
 
     def hold(self, latents: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
         """Put what is held into latents about to be denoised, as noisy as they are.
@@ -62,20 +62,12 @@ class Denoiser:
 
         Shape: latents and result (B, C, held steps + latent_steps, latent_bins).
         """
-        sample = self._with_mask(self.scheduler.scale_model_input(latents, timestep)).to(self.unet.dtype)
+        sample = self.scheduler.scale_model_input(latents, timestep)
+        sample = with_mask(self.unet, sample, self.held).to(self.unet.dtype)
         if self.avoided is None:
             return self._ask(sample, timestep)
         away, towards = self._ask(sample, timestep).chunk(2)
         return away + self.guidance_scale * (towards - away)
-
-    def _with_mask(self, sample: torch.Tensor) -> torch.Tensor:
-        if not self.has_mask_channel:
-            return sample
-        mask = torch.zeros_like(sample[:, :1])
-        if self.held is not None:
-            sample = with_beginning(sample, self.held)
-            mask[:, :, : self.held.shape[2]] = 1.0
-        return torch.cat([sample, mask], dim=1)
 
     @cached_property
     def _branches(self) -> Condition:
@@ -94,6 +86,27 @@ class Denoiser:
         condition = self._branches
         sample = sample.repeat(len(condition.loa_tokens) // len(sample), 1, 1, 1)
         return call_unet(self.unet, sample, timestep, condition).float()
+
+
+def has_mask_channel(unet: AudioLDM2UNet2DConditionModel, latent_channels: int) -> bool:
+    """Say whether a UNet is told which latents are given: by one input channel more than latents have."""
+    return bool(unet.config.in_channels == latent_channels + 1)
+
+
+def with_mask(
+    unet: AudioLDM2UNet2DConditionModel, sample: torch.Tensor, held: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Tell a UNet what is held, if it is one that is told: it sees that clean, and a mask of it.
+
+    Shape: sample (B, C, latent_steps, latent_bins); held (B, C, fewer steps, latent_bins); result as the UNet takes it.
+    """
+    if not has_mask_channel(unet, sample.shape[1]):
+        return sample
+    mask = torch.zeros_like(sample[:, :1])
+    if held is not None:
+        sample = with_beginning(sample, held)
+        mask[:, :, : held.shape[2]] = 1.0
+    return torch.cat([sample, mask], dim=1)
 
 
 def call_unet(
@@ -120,13 +133,19 @@ def set_timesteps(
     """Choose the times to denoise at: the scheduler's own or, with an exponent, ones that begin at pure noise.
 
     The larger the exponent, the closer they lie where there is much noise, and what a clip will be is decided; at 1
-    they are evenly spaced.
+    they are evenly spaced. No time comes twice.
+
+    Raises: ValueError if there are more steps than the scheduler was trained on.
     """
     if exponent is None:
         scheduler.set_timesteps(num_steps, device=device)
         return
     last = scheduler.config.num_train_timesteps - 1
+    if num_steps > last + 1:
+        raise ValueError(f"`num_inference_steps` is {num_steps}, but this model has only {last + 1}")
     times = [round(last * (1 - (step / num_steps) ** exponent)) for step in range(num_steps)]
+    for step in range(1, num_steps):  # where they lie closer than whole numbers do
+        times[step] = max(min(times[step], times[step - 1] - 1), num_steps - 1 - step)
     scheduler.set_timesteps(timesteps=times, device=device)
 
 

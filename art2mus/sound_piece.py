@@ -105,8 +105,8 @@ class SoundPiece:
     def next_stretch(self, length_s: float | None = None, on_step: StepListener | None = None) -> SoundStretch:
         """Write what comes next and make it sound.
 
-        If this raises, the piece has not moved. The first stretch is shorter than asked for by the moment that is
-        still to be joined, half a second at most as published.
+        If this raises, the piece has not moved: the next call gives what this one would have. The first stretch is
+        shorter than asked for by the moment that is still to be joined, half a second at most as published.
 
         Args:
             length_s: Its length, about; None is the model's usual length at first, and then half of it.
@@ -116,9 +116,10 @@ class SoundPiece:
         usual_s = 2 * HELD_S if past is None else HELD_S
         num_latents = max(2 * (self._overlap + self._reach), round((length_s or usual_s) / self._latent_s))
         began_s = perf_counter()
-        clip = self._continuation.draw(num_latents, num_latents * self._latent_s, "latent", on_step=on_step)
-        composed_s = perf_counter()
-        waveform = self._joined(self._decode(clip, past))
+        with self._continuation.or_as_before():
+            clip = self._continuation.draw(num_latents, num_latents * self._latent_s, "latent", on_step=on_step)
+            composed_s = perf_counter()
+            waveform = self._joined(self._decode(clip, past))
         self._continuation.move_on(clip.latents)
         return SoundStretch(waveform, clip.latents, composed_s - began_s, perf_counter() - composed_s)
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -62,7 +63,8 @@ def load(
         result = model.model_validate(document.values)
     except ValidationError as error:
         for loc, kind, text in _mistakes_in(error):
-            document.mistakes.append((_place_of(document, loc), _explain(model, loc, kind, text)))
+            key_path = _keys_in(loc, document.values) + (loc[-1:] if kind == "missing" else ())
+            document.mistakes.append((_place_of(document, key_path), _explain(document, key_path, kind, text)))
     if document.mistakes or result is None:
         raise ConfigError([f"{place.text}: {explanation}" for place, explanation in sorted(document.mistakes)])
     return result
@@ -185,10 +187,12 @@ def _read_override(index: int, override: str, document: _Document) -> None:
     finally:
         loader.dispose()
     section = document.values
-    for part in path[:-1]:
+    for depth, part in enumerate(path[:-1], 1):
         inner = section.setdefault(part, {})
         if not isinstance(inner, dict):
-            return  # the file's own mistake, which is reported
+            upper = ".".join(path[:depth])
+            document.mistakes.append((place, f"{upper} is no section, so it has no key {path[depth]!r}"))
+            return
         section = inner
     section[path[-1]] = document.resolve(Path.cwd(), {path[-1]: value})[path[-1]]
     for stale in [known for known in document.places if known[: len(path)] == path]:
@@ -199,13 +203,29 @@ def _read_override(index: int, override: str, document: _Document) -> None:
 # ---------------------------------------------------------------- explaining
 
 
+_SAYS_ENOUGH = {"extra_forbidden", "missing", "model_type", "union_tag_invalid", "union_tag_not_found"}
+"""Mistakes in a section, of which what stands there says nothing more."""
+
+
 def _mistakes_in(error: ValidationError) -> Iterator[tuple[KeyPath, str, str]]:
     for detail in error.errors(include_url=False):
         loc = tuple(str(part) for part in detail["loc"])
-        shown = "" if detail["type"] in {"model_type", "extra_forbidden"} else f", not {detail['input']!r}"
+        is_of_section = detail["type"] == "value_error" and isinstance(detail["input"], dict)
+        shown = "" if is_of_section or detail["type"] in _SAYS_ENOUGH else f", not {detail['input']!r}"
         text = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         text = text.partition(", unable")[0]
         yield loc, detail["type"], ("must be a folder" if detail["type"] == "path_type" else text) + shown
+
+
+def _keys_in(loc: KeyPath, values: Any) -> KeyPath:
+    """Leave out what is no key of the document: pydantic names the stage that was chosen of several, too."""
+    keys: list[str] = []
+    for part in loc:
+        known = {str(index): item for index, item in enumerate(values)} if isinstance(values, list) else values
+        if isinstance(known, dict) and part in known:
+            keys.append(part)
+            values = known[part]
+    return tuple(keys)
 
 
 def _place_of(document: _Document, loc: KeyPath) -> _Place:
@@ -215,24 +235,63 @@ def _place_of(document: _Document, loc: KeyPath) -> _Place:
     return _Place((0, 0), "configuration")
 
 
-def _explain(model: type[BaseModel], loc: KeyPath, kind: str, text: str) -> str:
+def _explain(document: _Document, loc: KeyPath, kind: str, text: str) -> str:
     key = ".".join(loc)
     if kind == "model_type":
-        keys = ", ".join(_keys_of(model, loc))
+        keys = ", ".join(_names_in(document, loc))
         return f"{key}: must be a section with the keys {keys}"
     if kind != "extra_forbidden":
         return f"{key}: {text}"
     *section, name = loc
-    close = difflib.get_close_matches(name, _keys_of(model, tuple(section)), n=1, cutoff=0.6)
-    elsewhere = [".".join((other, name)) for other in model.model_fields if name in _keys_of(model, (other,))]
-    suggestion = close[0] if close else (elsewhere[0] if elsewhere else None)
+    close = difflib.get_close_matches(name, _names_in(document, section), n=1, cutoff=0.6)
+    others = [other for other in document.model.model_fields if name in _names_in(document, (other,))]
+    suggestion = close[0] if close else (f"{others[0]}.{name}" if others else None)
     return f"{key}: unknown key" + (f"; did you mean '{suggestion}'?" if suggestion else "")
 
 
-def _keys_of(model: type[BaseModel], section: KeyPath) -> list[str]:
+def _names_in(document: _Document, section: Sequence[str]) -> list[str]:
+    """The keys that a section may have; none where that is not said."""
+    annotation: Any = document.model
+    values: Any = document.values
     for name in section:
-        field = model.model_fields.get(name)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
-            return []
-        model = field.annotation
-    return list(model.model_fields)
+        annotation = _below(annotation, name, values)
+        values = values.get(name) if isinstance(values, dict) else None
+    found = _section_among(annotation, values)
+    return [] if found is None else list(found.model_fields)
+
+
+_PLACE = {dict: 1, list: 0, tuple: 0}
+"""Where the type of what is in it stands in the type of a collection."""
+
+
+def _below(annotation: Any, name: str, values: Any) -> Any:
+    found = _section_among(annotation, values)
+    if found is not None:
+        field = found.model_fields.get(name)
+        return None if field is None else field.annotation
+    members = _members(annotation)
+    return next((get_args(each)[_PLACE[get_origin(each)]] for each in members if get_origin(each) in _PLACE), None)
+
+
+def _section_among(annotation: Any, values: Any) -> type[BaseModel] | None:
+    """The one section that an annotation allows or, of several, the one whose tag stands there."""
+    sections = [each for each in _members(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
+    if len(sections) > 1:
+        sections = [each for each in sections if isinstance(values, dict) and _is_tagged(each, values)]
+    return sections[0] if sections else None
+
+
+def _is_tagged(section: type[BaseModel], values: Values) -> bool:
+    fields = section.model_fields.items()
+    return any(
+        get_origin(field.annotation) is Literal and values.get(name) in get_args(field.annotation)
+        for name, field in fields
+    )
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [member for each in get_args(annotation) for member in _members(each)]
+    return [annotation]

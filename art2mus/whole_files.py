@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 _LOCK_NAME = ".art2mus.lock"
 
@@ -17,15 +21,40 @@ class FolderInUseError(Exception):
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to; the file takes its own name, whole, when the block has ended well."""
+    """Give a name to write to; the file takes its own name, whole and on the disk, when the block has ended well.
+
+    Runs that write the same file do not disturb each other: the last one's stays. What a killed one left is removed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     # The suffix stays last: writers go by it.
-    partial = path.with_name(f".partial.{path.name}")
+    partial = path.with_name(f".partial.{os.getpid()}.{path.name}")
     try:
         yield partial
+        with partial.open("rb") as file:
+            os.fsync(file)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
+    """Put files in a folder when all of them are whole, in their order.
+
+    Args:
+        folder: Where they go.
+        write: Writes them to a folder that is given, and names them.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        for file in list(write(Path(unfinished))):
+            file.replace(folder / file.name)
+
+
+def _remove_leftovers(path: Path) -> None:
+    for leftover in path.parent.glob(f".partial.*.{glob.escape(path.name)}"):
+        pid = leftover.name.split(".")[2]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            leftover.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -46,24 +46,33 @@ class Figure:
         return self.value is not None and (self.goal is None or self.value <= self.goal)
 
 
-def run(run_for_s: float, model: str = "mini") -> dict[str, Any]:
+def run(run_for_s: float, model: str = "mini", settling_s: float = SETTLING_S) -> dict[str, Any]:
     """Run `python main.py` with a library of its own; returns what it wrote down about the run.
 
     It needs no screen, and plays to the sound device that there is, or to none.
 
+    Args:
+        run_for_s: How long.
+        model: Its name or folder.
+        settling_s: How much longer it may take to begin and to end.
+
     Raises: KioskError.
     """
     with tempfile.TemporaryDirectory(prefix="art2mus-bench") as home:
-        finished = subprocess.run(
-            [sys.executable, "main.py", "--run-for", str(run_for_s), "--set", f"model={model}"],
-            cwd=REPOSITORY,
-            env={"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"ART2MUS_HOME": home},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=run_for_s + SETTLING_S,
-            check=False,
-        )
+        try:
+            finished = subprocess.run(
+                [sys.executable, "main.py", "--run-for", str(run_for_s), "--set", f"model={model}"],
+                cwd=REPOSITORY,
+                env={"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"ART2MUS_HOME": home},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=run_for_s + settling_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            said = error.output.decode(errors="replace") if isinstance(error.output, bytes) else error.output or ""
+            raise KioskError(f"main.py had not ended after {error.timeout:g} s:\n{said}") from error
         summary = Path(home, "last-run.json")
         if finished.returncode != 0 or not summary.is_file():
             raise KioskError(f"main.py ended with exit code {finished.returncode}:\n{finished.stdout}")

@@ -20,6 +20,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.models import ModelMissingError, locate
 from art2mus.residency import FLOAT32, DoesNotFitError, Machine, decide, gigabytes
 from installation.audio.devices import NoSoundError, ask
 from installation.camera.devices import (
@@ -290,8 +291,6 @@ def _http_status(scheme: str, host: str, port: int, path: str) -> int | None:
 
 
 def _model(config: KioskConfig) -> Iterator[Finding]:
-    from art2mus.models import ModelMissingError, locate
-
     name = config.model
     try:
         folder = locate(name)
@@ -323,8 +322,9 @@ def find_memory(config: KioskConfig, machine: Machine) -> Finding:
         residency = decide(config.model, machine, device=device, num_candidates=number, faster_dtype=lambda: FLOAT32)
     except DoesNotFitError as error:
         return Finding("memory", False, str(error), "without that, mini composes", is_needed=False)
-    except (OSError, ValueError) as error:
-        return Finding("memory", False, f"{config.model}: {error}", "python -m art2mus.models verify", is_needed=False)
+    except ModelMissingError as error:
+        state, _, advice = str(error).partition("\n")
+        return Finding("memory", False, state, advice.strip(), is_needed=False)
     free = machine.card_free_bytes if residency.is_on_card else machine.free_bytes
     state = f"{gigabytes(residency.num_bytes)} for the model ({residency.dtype} on {residency.device})"
     state += "" if free is None else f", {gigabytes(free)} free"

@@ -5,6 +5,7 @@ They are ``Instrument.level_db`` and the places of the ``ENSEMBLES`` among the a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +16,8 @@ from art2mus.codec.instruments import INSTRUMENTS, Instrument
 from art2mus.codec.performance import ENSEMBLES, Ensemble, Performance
 from art2mus.codec.performer import Performer
 from art2mus.codec.score import MELODY, PAD, Note, Score
-from art2mus.codec.synthesizer import Kind, Message, Synthesizer
+from art2mus.codec.synthesizer import Kind, Message, Synthesizer, SynthesizerMissingError
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_sound
 
 _SAMPLE_RATE = 48000
@@ -77,7 +79,12 @@ def place_ensembles(performer: Performer) -> Iterator[tuple[Ensemble, NDArray[np
     yield from zip(ENSEMBLES, _FURTHEST * np.tanh(places / _FURTHEST), strict=True)
 
 
-def main() -> None:
+def main() -> int:
+    """Run the command; returns the exit code."""
+    return exit_code(_run, SynthesizerMissingError, goes_on=False)
+
+
+def _run() -> int:
     """Print by how much each instrument must be turned down to match the softest, and where ensembles stand."""
     loudness = {
         name: sum(measure_loudness(instrument, lowest) for lowest in (45, 57, 69)) / 3
@@ -94,7 +101,8 @@ def main() -> None:
                 for name in ("brightness", "warmth", "weight", "arousal")
             )
             print(f"{names:32} {', '.join(numbers)}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

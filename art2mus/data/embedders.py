@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from art2mus.data.tables import DataError
 from art2mus.images import load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, STANDARD_FILE, measure_picture, measure_sound
-from art2mus.models import ModelMissingError, load_imagebind, locate_imagebind
+from art2mus.models import ModelMissingError, cache_folder, load_imagebind, locate_imagebind
+from art2mus.models.identity import IDENTITIES_FILE, identify_imagebind
 from art2mus.sound_files import UnreadableSoundError, read_sound
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _imagebind(kind: str, weights: Path | None, tokenizer: str | None) -> Embedd
         return lambda sounds: _unit_rows(model.encode_audio(sounds, IMAGEBIND_RATE))
 
     readers: dict[str, Callable[[Any], Any]] = {"image": load_artwork, "audio": read_first_channel, "text": str}
-    return Embedder(readers[kind], load_model, True, "cosine", {"weights": path.name})
+    parameters = {"weights_sha256": identify_imagebind(path, cache_folder() / IDENTITIES_FILE)}
+    return Embedder(readers[kind], load_model, True, "cosine", parameters)
 
 
 def _text_model(path: Path, tokenizer: str | None, device: torch.device) -> Compute:

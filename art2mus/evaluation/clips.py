@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -23,6 +22,7 @@ from art2mus.images import load_artwork
 from art2mus.models import cache_folder, load_pipeline
 from art2mus.models.identity import IDENTITIES_FILE, identify
 from art2mus.picture import Palette, draw_notes
+from art2mus.whole_files import place_together
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -169,9 +169,7 @@ def _make(pipeline: Art2MusPipeline, order: Order, folder: Path) -> None:
         num_inference_steps=order.num_inference_steps,
         generator=torch.Generator().manual_seed(order.seed),
     )
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-        for file in _write(Path(unfinished), order, output.clips[0], output.sample_rate, picture):
-            file.replace(folder / file.name)
+    place_together(folder, lambda unfinished: _write(unfinished, order, output.clips[0], output.sample_rate, picture))
 
 
 def _write(folder: Path, order: Order, clip: Clip, sample_rate: int, picture: Image.Image | None) -> Iterable[Path]:

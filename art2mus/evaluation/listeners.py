@@ -24,9 +24,9 @@ from art2mus.metrics.embedders import (
     AudioEmbedder,
     FloatArray,
     Waveform,
+    identity_of,
     load_classifier,
     load_embedder,
-    weights_digest,
 )
 from art2mus.metrics.embedding_cache import embed_sounds, kept
 from art2mus.metrics.sound_affect import ANALYSIS_RATE
@@ -86,8 +86,8 @@ class ImageBindListener:
 
     @cached_property
     def identity(self) -> str:
-        """Changes with the weights."""
-        return f"imagebind-{weights_digest(self._model)}"
+        """Changes with the weights, and with how pictures are looked at."""
+        return identity_of("imagebind", self._model)
 
     def embed(self, waveform: Waveform) -> FloatArray:
         """Shape: waveform (audio_frames,); result (1, dim)."""

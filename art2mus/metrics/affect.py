@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -29,7 +29,7 @@ AFFECT_DIMENSIONS = ("valence", "arousal", "brightness", "warmth", "complexity",
 MAX_Z = 3.0
 """Scores are clipped to this many standard deviations."""
 
-STANDARD_FILE = files("art2mus.metrics") / "affect_standard.json"
+STANDARD_FILE = Path(__file__).with_name("affect_standard.json")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import ClapFeatureExtractor, ClapModel, PreTrainedTokenizerBase
 
-from art2mus.metrics.embedders import FloatArray, Waveform, cut, load_published, weights_digest
+from art2mus.metrics.embedders import FloatArray, Waveform, cut, identity_of, load_published
 
 DEFAULT_MODEL = "laion/larger_clap_music"
 """Source: Gui et al. 2024, ICASSP: of the spaces compared, that of CLAP trained on music follows listeners best."""
@@ -57,7 +57,7 @@ class ClapEmbedder:
     @cached_property
     def identity(self) -> str:
         """Changes with the weights."""
-        return f"clap-{weights_digest(self._model)}"
+        return identity_of("clap", self._model)
 
     @torch.inference_mode()
     def embed(self, waveform: Waveform) -> FloatArray:

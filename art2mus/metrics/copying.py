@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, FloatArray, Score
 from art2mus.data.windows import IntArray, Windows, load_windows, pack_notes
+from art2mus.exit_codes import exit_code
 
 NUM_CANDIDATES = 96
 # Fingerprint: how often a note is followed, as one of the next few, by one so many steps later and so
@@ -59,20 +60,19 @@ class CopyingLookup:
     """Finds the training window nearest to a score, among a hundred thousand in a fraction of a second.
 
     Fingerprints that no move changes choose the candidates, which are then compared exactly.
+
+    Raises: ValueError if there are no training windows.
     """
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
         self.indices = windows.train
+        if not len(self.indices):
+            raise ValueError("there is nothing to compare with: no training windows")
         self._fingerprints = _fingerprints([_packed(windows, index) for index in windows.train.tolist()])
 
     def nearest(self, score: Score) -> Nearest:
-        """Find the training window most alike to a score.
-
-        Raises: ValueError if there are no training windows.
-        """
-        if not len(self.indices):
-            raise ValueError("there is nothing to compare with: no training windows")
+        """Find the training window most alike to a score."""
         packed = pack_notes(score)
         alike = self._fingerprints @ _fingerprints([packed])[0]
         num_candidates = min(NUM_CANDIDATES, len(alike))
@@ -146,11 +146,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--limit", type=int, default=100, help="held-out windows to look up (default 100)")
     options = parser.parse_args(arguments)
-    try:
-        windows = load_windows(options.windows)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _run(options), ValueError, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
+    windows = load_windows(options.windows)
     lookup = CopyingLookup(windows)
     chosen = windows.some_held_out(options.limit)
     found = [lookup.nearest(windows.score(int(index))).likeness for index in chosen]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from art2mus.digests import network_digest
 from art2mus.models import ModelMissingError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class AudioEmbedder(Protocol):
 AST, PASST = "ast", "passt"
 DISTANCE_NAMES = {"musicnn": "FD-MusiCNN", "vggish": "FAD", "clap": "FAD-CLAP"}
 """What the Fréchet distance in the space of each embedder is called."""
+_DIGEST_LENGTH = 12
 
 
 def load_embedder(name: str, weights: str | None = None) -> AudioEmbedder:
@@ -110,13 +111,9 @@ def load_weights(make: type[NetworkT], path: Path, source: str, unused: str) -> 
     return network
 
 
-def weights_digest(network: nn.Module) -> str:
-    """Give twelve digits that change with any weight of a network."""
-    digest = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]
+def identity_of(name: str, network: nn.Module) -> str:
+    """Name an embedder by its network, so that the name changes with any weight."""
+    return f"{name}-{network_digest(network)[:_DIGEST_LENGTH]}"
 
 
 def load_published(name_or_path: str | Path, *classes: Any) -> list[Any]:

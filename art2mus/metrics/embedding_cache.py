@@ -15,6 +15,7 @@ from rich.progress import track
 from art2mus.digests import content_digest
 from art2mus.metrics.embedders import AudioEmbedder, FloatArray
 from art2mus.sound_files import UnreadableSoundError, load_mono
+from art2mus.whole_files import whole_file
 
 
 def embeddings_folder() -> Path:
@@ -83,13 +84,6 @@ def kept(identity: str, content: str, compute: Callable[[], FloatArray]) -> Floa
     if place.is_file():
         return np.asarray(np.load(place))
     embedding = compute()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # Several runs share the folder, so each has its own.
-    partial = place.with_suffix(f".{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            np.save(file, embedding)
-        partial.replace(place)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(place) as partial:
+        np.save(partial, embedding)
     return embedding

@@ -20,7 +20,7 @@ from transformers import ASTFeatureExtractor, AutoFeatureExtractor, AutoModelFor
 from transformers.audio_utils import spectrogram, window_function
 
 from art2mus.metrics.bootstrap import Estimate, mean_estimate
-from art2mus.metrics.embedders import FloatArray, Waveform, cut, load_published, weights_digest
+from art2mus.metrics.embedders import FloatArray, Waveform, cut, identity_of, load_published
 
 DEFAULT_CLASSIFIER = "MIT/ast-finetuned-audioset-10-10-0.4593"
 _WINDOW, _HOP = 2048, 512
@@ -57,7 +57,7 @@ class SoundClassifier:
     @cached_property
     def identity(self) -> str:
         """Changes with the weights."""
-        return f"{self.name}-{weights_digest(self._model)}"
+        return identity_of(self.name, self._model)
 
     @torch.inference_mode()
     def embed(self, waveform: Waveform) -> FloatArray:

@@ -20,7 +20,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
 
-from art2mus.metrics.embedders import FloatArray, Waveform, cut, weights_digest
+from art2mus.metrics.embedders import FloatArray, Waveform, cut, identity_of
 
 SAMPLE_RATE = 16_000
 WINDOW, HOP, NUM_BANDS = 512, 256, 96
@@ -103,7 +103,7 @@ class MusiCNNEmbedder:
     @cached_property
     def identity(self) -> str:
         """Changes with the weights."""
-        return f"musicnn-{weights_digest(self._network)}"
+        return identity_of("musicnn", self._network)
 
     def embed(self, waveform: Waveform) -> FloatArray:
         """Give the last hidden layer for each patch of three seconds.

@@ -14,6 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from art2mus.data.paintings import list_paintings
+from art2mus.exit_codes import exit_code
 from art2mus.images import UnreadableImageError, load_artwork
 from art2mus.models import BUNDLED, ModelMissingError, load_pipeline
 from art2mus.pipeline import Art2MusPipeline
@@ -47,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=BUNDLED, help="name or folder of the model (default: %(default)s)")
     parser.add_argument("--num-seeds", type=int, default=10, help="clips per picture (default: %(default)s)")
     options = parser.parse_args(arguments)
-    try:
-        pictures = [load_artwork(path) for path in list_paintings(options.gallery)]
-        pipeline = load_pipeline(options.model)
-    except (FileNotFoundError, ModelMissingError, UnreadableImageError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _run(options), ModelMissingError, UnreadableImageError, ValueError, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
+    pictures = [load_artwork(path) for path in list_paintings(options.gallery)]
+    pipeline = load_pipeline(options.model)
     pipeline.set_progress_bar_config(disable=True)
     num_clips = len(pictures) * options.num_seeds
     for name, prompt in CONDITIONS.items():

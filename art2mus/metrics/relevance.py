@@ -28,8 +28,10 @@ from art2mus.artwork_labels import lookup, read_table, year_in
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
 from art2mus.codec.score import Score
+from art2mus.codec.synthesizer import SynthesizerMissingError
 from art2mus.data.paintings import list_paintings
 from art2mus.data.windows import load_windows
+from art2mus.exit_codes import exit_code
 from art2mus.images import UnreadableImageError, load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
 from art2mus.metrics.bootstrap import Estimate, FloatArray, IntArray, bootstrap, permutations, share_as_extreme
@@ -258,22 +260,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file as well")
     options = parser.parse_args(arguments)
-    try:
-        paths = list_paintings(options.gallery)
-        music = None if options.music is None else music_of(paths, options.music)
-        pictures = [load_artwork(path) for path in paths]
-        asked = np.array([measure_picture(picture) for picture in pictures])
-        if music is not None:
-            measured = judge_music(music)
-        elif options.windows is not None:
-            measured = judge_performance(options.windows, asked, options.num_seeds)
-        else:
-            origins = origins_of(paths) if options.as_labelled else None
-            measured = judge_model(options.model, pictures, options.num_seeds, options.first_seed, origins)
-        figures = {name: relevance(asked, affects) for name, affects in measured.items()}
-    except (FileNotFoundError, ModelMissingError, UnreadableImageError, UnreadableSoundError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    mistakes = (ModelMissingError, SynthesizerMissingError, UnreadableImageError, UnreadableSoundError, ValueError)
+    return exit_code(lambda: _run(options), *mistakes, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
+    paths = list_paintings(options.gallery)
+    music = None if options.music is None else music_of(paths, options.music)
+    pictures = [load_artwork(path) for path in paths]
+    asked = np.array([measure_picture(picture) for picture in pictures])
+    if music is not None:
+        measured = judge_music(music)
+    elif options.windows is not None:
+        measured = judge_performance(options.windows, asked, options.num_seeds)
+    else:
+        origins = origins_of(paths) if options.as_labelled else None
+        measured = judge_model(options.model, pictures, options.num_seeds, options.first_seed, origins)
+    figures = {name: relevance(asked, affects) for name, affects in measured.items()}
     print(describe(figures))
     if options.output is not None:
         report = {name: asdict(each) for name, each in figures.items()}

@@ -22,6 +22,7 @@ from scipy import fft
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.score import ROWS_PER_OCTAVE, STEPS_PER_BAR, Score
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.bootstrap import Estimate, FloatArray, mean_estimate
 from art2mus.metrics.harmony import measure, table
 from art2mus.metrics.sound_affect import ANALYSIS_RATE, Waveform, chroma
@@ -218,9 +219,8 @@ def _cepstrum(sound: Waveform) -> NDArray[np.float64]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    from art2mus.data.paintings import list_paintings
-    from art2mus.images import UnreadableImageError, load_artwork
-    from art2mus.metrics.affect import measure_picture
+    from art2mus.codec.synthesizer import SynthesizerMissingError
+    from art2mus.images import UnreadableImageError
     from art2mus.models import BUNDLED, ModelMissingError
 
     parser = argparse.ArgumentParser(
@@ -232,14 +232,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--num-windows", type=int, default=100, help="held-out windows to compare with (default 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the pieces (default 0)")
     options = parser.parse_args(arguments)
-    try:
-        pictures = [load_artwork(path) for path in list_paintings(options.gallery)]
-        performances = [Performance.from_affect(measure_picture(picture), options.seed) for picture in pictures]
-        places = {"inside held-out music": judge_windows(options.windows, performances, options.num_windows)}
-        made, scores = judge_pieces(options.model, pictures, options.seed)
-    except (FileNotFoundError, ModelMissingError, UnreadableImageError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    mistakes = (ModelMissingError, SynthesizerMissingError, UnreadableImageError, ValueError)
+    return exit_code(lambda: _run(options), *mistakes, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from art2mus.data.paintings import list_paintings
+    from art2mus.images import load_artwork
+    from art2mus.metrics.affect import measure_picture
+
+    pictures = [load_artwork(path) for path in list_paintings(options.gallery)]
+    performances = [Performance.from_affect(measure_picture(picture), options.seed) for picture in pictures]
+    places = {"inside held-out music": judge_windows(options.windows, performances, options.num_windows)}
+    made, scores = judge_pieces(options.model, pictures, options.seed)
     print(describe({name: measure_seams(seams) for name, seams in (places | made).items()}))
     print(f"\nthe first eight bars of a piece, and the last of {NUM_STRETCHES} stretches")
     print(table({name: measure(each) for name, each in scores.items()}))

@@ -10,6 +10,7 @@ registers are in it.
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,17 +20,19 @@ from tqdm import tqdm
 
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
+from art2mus.codec.synthesizer import SynthesizerMissingError
 from art2mus.data.abstract import paint
 from art2mus.data.paintings import list_paintings, random_crop
 from art2mus.data.windows import load_windows
-from art2mus.images import load_artwork
-from art2mus.metrics.affect import AFFECT_DIMENSIONS, MAX_Z, AffectScale
+from art2mus.exit_codes import exit_code
+from art2mus.images import UnreadableImageError, load_artwork
+from art2mus.metrics.affect import AFFECT_DIMENSIONS, MAX_Z, STANDARD_FILE, AffectScale
 from art2mus.metrics.picture_affect import PICTURE_FEATURES, PICTURE_RELATIONS, picture_features
 from art2mus.metrics.sound_affect import ANALYSIS_RATE, SOUND_FEATURES, SOUND_RELATIONS, sound_features
+from art2mus.whole_files import whole_file
 
 SEED = 20_261_124
 CROPS_PER_PAINTING = 15
-STANDARD_PATH = Path(__file__).with_name("affect_standard.json")
 
 
 def picture_corpus(folder: Path) -> NDArray[np.float64]:
@@ -73,7 +76,7 @@ def write_scale(
 ) -> AffectScale:
     """Fit a scale to a corpus and put its constants into the data file, beside the other kind's."""
     scale = AffectScale.fitted(features, relations, corpus)
-    standard = json.loads(STANDARD_PATH.read_text("utf-8")) if STANDARD_PATH.exists() else {}
+    standard = json.loads(STANDARD_FILE.read_text("utf-8")) if STANDARD_FILE.exists() else {}
     standard[kind] = {
         "num_items": len(corpus),
         "features": list(features),
@@ -82,23 +85,29 @@ def write_scale(
             for name in ("feature_mean", "feature_std", "affect_mean", "affect_std")
         },
     }
-    STANDARD_PATH.write_text(json.dumps(standard, indent=1) + "\n", "utf-8")
+    with whole_file(STANDARD_FILE) as partial:
+        partial.write_text(json.dumps(standard, indent=1) + "\n", "utf-8")
     return scale
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m art2mus.metrics.standardise", description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=("picture", "sound"))
     parser.add_argument("source", type=Path, help="folder of paintings, or .npz of windows")
     parser.add_argument("--num-pieces", type=int, default=250, help="performed windows (sound)")
     options = parser.parse_args(arguments)
+    return exit_code(lambda: _run(options), SynthesizerMissingError, UnreadableImageError, ValueError, goes_on=False)
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.kind == "picture":
         write_scale("picture", PICTURE_FEATURES, PICTURE_RELATIONS, picture_corpus(options.source))
     else:
         write_scale("sound", SOUND_FEATURES, SOUND_RELATIONS, sound_corpus(options.source, options.num_pieces))
-    print(f"Wrote the constants of {options.kind} to {STANDARD_PATH}")
+    print(f"Wrote the constants of {options.kind} to {STANDARD_FILE}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

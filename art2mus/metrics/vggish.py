@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
 
-from art2mus.metrics.embedders import FloatArray, Waveform, cut, load_weights, weights_digest
+from art2mus.metrics.embedders import FloatArray, Waveform, cut, identity_of, load_weights
 from art2mus.models import models_folder
 
 SAMPLE_RATE = 16_000
@@ -84,7 +84,7 @@ class VGGishEmbedder:
     @cached_property
     def identity(self) -> str:
         """Changes with the weights."""
-        return f"vggish-{weights_digest(self._network)}"
+        return identity_of("vggish", self._network)
 
     @torch.inference_mode()
     def embed(self, waveform: Waveform) -> FloatArray:

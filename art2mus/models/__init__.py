@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,6 +28,7 @@ BUNDLED_PROJECTIONS = {"mini": "image_projection", "mini-4": "image_projection_4
 INDEX = "model_index.json"
 IMAGEBIND_FILES = ("model.safetensors", "imagebind_huge.pth")
 """As the hub and as the authors call them."""
+_REASON_LENGTH = 160
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def load_pipeline(
     from art2mus.models.loading import load
 
     try:
-        return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype, hears=hears, shelf=shelf)
+        with damage_named(name_or_path):
+            return load(folder, BUNDLED_PROJECTIONS.get(str(name_or_path)), dtype, hears=hears, shelf=shelf)
     except CheckpointError as error:
         raise ModelMissingError(f"model {str(name_or_path)!r}: {error}") from error
 
@@ -169,9 +173,41 @@ def load_imagebind(name_or_path: str | Path = "imagebind") -> ImageBind:
     from art2mus.models.loading import imagebind
 
     try:
-        return imagebind(path)
+        with damage_named(name_or_path):
+            return imagebind(path)
     except CheckpointError as error:
         raise ModelMissingError(str(error)) from error
+
+
+@contextmanager
+def damage_named(name_or_path: str | Path) -> Iterator[None]:
+    """Say of a model whose files cannot be read that it is damaged.
+
+    Raises: ModelMissingError.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:_REASON_LENGTH]
+        raise ModelMissingError(
+            f"model {str(name_or_path)!r}: damaged ({reason})\n"
+            f"  'python -m art2mus.models verify {name_or_path}' says which of its files"
+        ) from error
+
+
+def read_assembly(name: str, folder: Path) -> Assembly:
+    """Read what a model is put together from.
+
+    Raises: ModelMissingError.
+    """
+    try:
+        return Assembly.read(folder)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelMissingError(
+            f"model {name!r}: {folder / ASSEMBLY} cannot be read ({error})\n  remove it, and download the model again"
+        ) from error
 
 
 def existing_folder(name: str) -> Path:
@@ -209,10 +245,7 @@ def _is_complete(name: str, folder: Path) -> bool:
 
 
 def _locate_parts(name: str, folder: Path) -> None:
-    try:
-        parts = Assembly.read(folder)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelMissingError(f"model {name!r}: {folder / ASSEMBLY} cannot be read ({error})") from error
+    parts = read_assembly(name, folder)
     locate(parts.base)
     locate_imagebind(parts.image_encoder)
     if not parts.projection.is_file():

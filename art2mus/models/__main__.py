@@ -17,6 +17,7 @@ from art2mus.models import (
     locate,
     locate_imagebind,
     models_folder,
+    read_assembly,
 )
 from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.models.hub import LOCK, DownloadError, Lock, download, verify
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     fetching.add_argument("--imagebind", metavar="FILE", help="imagebind_huge.pth, if it is here already")
     fetching.add_argument("--audioldm2", metavar="FOLDER", help="AudioLDM 2 (a folder or a name; default: audioldm2)")
     fetching.add_argument(
-        "--conditioning", choices=CONDITIONINGS, default="reference", help="how the projection was trained"
+        "--conditioning", choices=CONDITIONINGS, help="how the projection was trained (default: reference)"
     )
     fetching.add_argument("--view", choices=VIEWS, help="how much is seen of a wide picture (default: crop)")
     checking = commands.add_parser("verify", help="compare every file with the hash it was published with")
@@ -127,7 +128,7 @@ def _download(options: argparse.Namespace) -> int:
 
 def _assemble(options: argparse.Namespace) -> None:
     folder = models_folder() / options.name
-    known = Assembly.read(folder) if (folder / ASSEMBLY).is_file() else None
+    known = read_assembly(options.name, folder) if (folder / ASSEMBLY).is_file() else None
     if options.projection is None and known is None:
         raise CommandError(PROJECTION_NEEDED.format(name=options.name, file=published_name(NUM_TOKENS[options.name])))
     if options.projection is not None:
@@ -136,11 +137,13 @@ def _assemble(options: argparse.Namespace) -> None:
     image_encoder = _fetched(options.imagebind or (known.image_encoder if known else "imagebind"))
     locate(base)
     locate_imagebind(image_encoder)
+    conditioning = options.conditioning or (known.conditioning if known else "reference")
     view = options.view or (known.view if known else None)
     if known is None or options.projection is not None:
-        put_together(folder, base, image_encoder, options.projection, options.conditioning, view)
+        put_together(folder, base, image_encoder, options.projection, conditioning, view)
     else:
-        dataclasses.replace(known, base=base, image_encoder=image_encoder, view=view).write(folder)
+        parts = dataclasses.replace(known, base=base, image_encoder=image_encoder, conditioning=conditioning, view=view)
+        parts.write(folder)
 
 
 def _fetched(part: str) -> str:
@@ -171,7 +174,7 @@ def _verify(options: argparse.Namespace) -> int:
         print(f"{options.name} came with this installation; {locate(options.name)}")
         return 0
     if (folder / ASSEMBLY).is_file():
-        return _verify_assembly(options.name, Assembly.read(folder))
+        return _verify_assembly(options.name, read_assembly(options.name, folder))
     if not (folder / LOCK).is_file():
         raise CommandError(f"{options.name}: there is nothing in {folder} that was downloaded")
     lock, all_good = Lock.read(folder), True

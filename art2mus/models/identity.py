@@ -37,6 +37,20 @@ def identify(name_or_path: str | Path, cache_path: Path) -> str:
     return digest.hexdigest()
 
 
+def identify_imagebind(path: Path, cache_path: Path) -> str:
+    """Hash ImageBind's weights: a published file, or the files of a saved folder, without those of folders in it.
+
+    Args:
+        path: As `locate_imagebind` gives it.
+        cache_path: As `identify` takes it.
+    """
+    cache = _Cache(cache_path)
+    found = [file for file in path.iterdir() if _is_read(file)] if path.is_dir() else [path]
+    digest = hashlib.sha256("".join(f"{file.suffix} {cache.hash_of(file)}\n" for file in sorted(found)).encode())
+    cache.save()
+    return digest.hexdigest()
+
+
 def _files(folder: Path) -> dict[str, Path]:
     """The files of a model by the names that they have wherever the model lies."""
     if (folder / ASSEMBLY).is_file():
@@ -61,11 +75,11 @@ def _settings(folder: Path) -> str:
 
 
 def _in_folder(folder: Path) -> dict[str, Path]:
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith(".")
-    }
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if _is_read(path)}
+
+
+def _is_read(path: Path) -> bool:
+    return path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith(".")
 
 
 class _Cache:

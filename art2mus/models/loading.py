@@ -150,7 +150,12 @@ def network(kind: Any, folder: Path, dtype: torch.dtype, **config: object) -> An
             weights |= read_weights(path, dtype)
     if issubclass(kind, transformers.PreTrainedModel):
         known = kind.config_class.from_pretrained(folder, local_files_only=True)
-        return kind.from_pretrained(None, config=known, state_dict=weights, dtype=dtype).eval()
+        model, found = kind.from_pretrained(
+            None, config=known, state_dict=weights, dtype=dtype, output_loading_info=True
+        )
+        if found["missing_keys"]:  # which transformers would leave as they were drawn
+            raise CheckpointError(f"{folder}: without {', '.join(sorted(found['missing_keys']))}; download it again")
+        return model.eval()
     with torch.device("meta"):
         model = kind.from_config(kind.load_config(folder, local_files_only=True), **config)
     model._fix_state_dict_keys_on_load(weights)  # names of before 2023

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from art2mus.models import BUNDLED_PROJECTIONS, INDEX, locate, locate_imagebind
+from art2mus.models import BUNDLED_PROJECTIONS, INDEX, damage_named, locate, locate_imagebind
 from art2mus.models.assembly import ASSEMBLY, Assembly
 
 EARS = "image_encoder, audio side"
@@ -21,16 +21,21 @@ _PUBLISHED_TOWERS = {"vision": 632_829_440, "audio": 86_235_649}
 def count_weights(name_or_path: str | Path) -> dict[str, int]:
     """Count the weights of each component of a model.
 
-    Raises: ModelMissingError; OSError or SafetensorError for a damaged file.
+    Raises: ModelMissingError.
     """
     folder = locate(name_or_path)
+    with damage_named(name_or_path):
+        return _count(folder, str(name_or_path))
+
+
+def _count(folder: Path, model: str) -> dict[str, int]:
     if (folder / ASSEMBLY).is_file():
         parts = Assembly.read(folder)
         projection = {"image_projection": _in_file(parts.projection)}
         return {**count_weights(parts.base), **_imagebind(locate_imagebind(parts.image_encoder)), **projection}
     counts: dict[str, int] = {}
     for name, class_name in _components(folder):
-        part = folder / _folder_of(name, str(name_or_path))
+        part = folder / _folder_of(name, model)
         if class_name == "ImageBind":
             counts |= _imagebind(part)
         elif class_name == "ClapModel":  # of which the text side is loaded

@@ -7,7 +7,7 @@ from diffusers import AudioLDM2UNet2DConditionModel, DDPMScheduler
 from diffusers.training_utils import compute_snr
 
 from art2mus.conditioning import Condition
-from art2mus.sampling import call_unet
+from art2mus.sampling import call_unet, with_mask
 from art2mus.unet_step import Heard, layers_apart, run
 
 
@@ -18,7 +18,7 @@ def predict(
 
     Shape: noisy and result (B, C, latent_steps, latent_bins); timesteps (B,).
     """
-    return call_unet(unet, _nothing_held(unet, noisy), timesteps, condition)
+    return call_unet(unet, with_mask(unet, noisy), timesteps, condition)
 
 
 def predict_apart(
@@ -45,7 +45,7 @@ def predict_apart(
     shared, listening = layers_apart(unet, heard)
     emb = unet.time_embedding(unet.time_proj(timesteps).to(noisy.dtype))
     skips: list[torch.Tensor] = []
-    sample = run(shared, _nothing_held(unet, noisy), skips, emb, heard)
+    sample = run(shared, with_mask(unet, noisy), skips, emb, heard)
     away = None
     if avoided is not None:
         with torch.no_grad():
@@ -81,10 +81,3 @@ def weighted_errors(
         return errors
     snr = compute_snr(scheduler, timesteps)
     return errors * snr.clamp(max=gamma) / (snr + 1 if is_velocity else snr)
-
-
-def _nothing_held(unet: AudioLDM2UNet2DConditionModel, noisy: torch.Tensor) -> torch.Tensor:
-    """Tell a UNet that is told what is held that nothing is."""
-    if unet.config.in_channels == noisy.shape[1]:
-        return noisy
-    return torch.cat([noisy, torch.zeros_like(noisy[:, :1])], dim=1)

@@ -17,10 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import ConfigMixin
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from art2mus.codec.mel import MelCodec
 from art2mus.conditioning import Condition
@@ -28,6 +26,7 @@ from art2mus.data.batches import FAILED_FILE, META_FILE, Work, carry_out
 from art2mus.data.embed import write_done
 from art2mus.data.embeddings import Embeddings
 from art2mus.data.tables import DataError, read_rows
+from art2mus.digests import network_digest
 from art2mus.images import load_artwork
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.processes import join
@@ -64,7 +63,7 @@ def embed_pictures(pipeline: Art2MusPipeline, root: Path, files: Sequence[str], 
     """
     encoder = pipeline.image_encoder
     # The encoder's own configuration says how it looks: the whole of a picture, or its middle.
-    identity = {"what": "image embeddings", "encoder": digest_of(encoder), "files": _states(root, files)}
+    identity = {"what": "image embeddings", "encoder": network_digest(encoder), "files": _states(root, files)}
 
     def load_model(device: torch.device) -> Callable[[list[Any]], Any]:
         encoder.to(device)
@@ -84,7 +83,12 @@ def encode_crops(
     Shape: values (len(files), num_crops, 2 C, latent_steps, latent_bins): means and log-variances of the latents.
     Raises: DataError.
     """
-    identity = {"what": "moments", "vae": digest_of(codec.vae), "reading": vars(reader), "files": _states(root, files)}
+    identity = {
+        "what": "moments",
+        "vae": network_digest(codec.vae),
+        "reading": vars(reader),
+        "files": _states(root, files),
+    }
     shape = (reader.num_crops, 2 * codec.latent_channels, reader.mel_frames // codec.stride, codec.latent_bins)
 
     @torch.no_grad()
@@ -109,7 +113,7 @@ def read_texts(pipeline: Art2MusPipeline, cache: Path) -> tuple[Condition, Condi
     """
     prompts = [pipeline.config.artwork_prompt, pipeline.config.negative_prompt]
     parts = (pipeline.text_encoder, pipeline.text_encoder_2, pipeline.projection_model, pipeline.language_model)
-    path = cache / f"texts-{_key({'prompts': prompts, 'parts': [digest_of(part) for part in parts]})}.safetensors"
+    path = cache / f"texts-{_key({'prompts': prompts, 'parts': [network_digest(part) for part in parts]})}.safetensors"
     state = join()
     if state.is_main_process and not path.is_file():
         with torch.no_grad():
@@ -133,17 +137,6 @@ def read_texts(pipeline: Art2MusPipeline, cache: Path) -> tuple[Condition, Condi
     except (OSError, SafetensorError, KeyError) as error:
         raise DataError(f"{path}: cannot be read ({error}); remove it and start again") from error
     return sentence, avoided
-
-
-def digest_of(module: nn.Module) -> str:
-    """Name a network by its weights and, where it has a configuration of diffusers' kind, by that."""
-    config = dict(module.config) if isinstance(module, ConfigMixin) else {}
-    described = {key: value for key, value in config.items() if not key.startswith("_")}
-    digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def _carry_out(work: Work, cache: Path, name: str, workers: int, dim: int) -> Cached:

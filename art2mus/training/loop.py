@@ -137,9 +137,10 @@ def _clipped(model: nn.Module, settings: Loop, step: int) -> float:
 
 def _validated(task: Task, model: nn.Module, settings: Loop, step: int, record: Record) -> Logs:
     model.eval()
-    with torch.no_grad(), autocast(model, settings):
-        figures = dict(task.validate(model))
-        if isinstance(task, MakesClips):
+    with torch.no_grad():
+        with autocast(model, settings):
+            figures = dict(task.validate(model))
+        if isinstance(task, MakesClips):  # each network in its own precision, as when they are called
             figures |= task.make_clips(model, step, record)
     record.figures(step, figures, "validation")
     return figures

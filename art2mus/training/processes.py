@@ -1,8 +1,9 @@
 """One training in several processes: each takes its part of every batch, and all take the same step.
 
 The network that is trained is small, so its gradients are averaged once a step, as one vector. A batch is cut by its
-size and the number of processes alone, and whatever is drawn for an example follows from the example's number: several
-processes see what one would see.
+size and the number of processes alone. In the stage `art2mus` whatever is drawn for an example follows from its number:
+several processes see what one would see. The other stages draw for each part of a batch from the seed, the step and
+where the part begins: several processes see other examples than one would, of the same kind.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class RollVAETask:
     def __init__(self, settings: RollVAESettings) -> None:
         self.settings = settings
         self.windows = load_windows(settings.windows)
+        torch.manual_seed(settings.loop.seed)
         self.trainable: nn.Module = RollVAE(
             settings.latent_channels, settings.hidden_channels, settings.layers_per_block
         )

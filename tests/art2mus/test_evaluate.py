@@ -183,6 +183,11 @@ def test_likeness_to_artwork_and_true_track(config: Path, collection: Path) -> N
     rank = 1 + (likeness > likeness.diag()[:, None]).sum(dim=1).float()
     assert figures[TRUTH][IBSC_RANK].value == pytest.approx(rank.mean().item())
 
+    # What was seen is known by how it was looked at, too.
+    encoder.register_to_config(view="pad")
+    assert ImageBindListener(encoder).identity != ImageBindListener(tiny.imagebind()).identity
+    encoder.register_to_config(view="crop")
+
     # What was seen and heard is kept: another content of the cache gives another figure.
     identity = ImageBindListener(encoder).identity
     kept = sorted((embeddings_folder() / identity).iterdir())
@@ -278,7 +283,7 @@ def test_several_clips_and_text_alone(config: Path, collection: Path) -> None:
         (["models={m: {model: minni}}"], "did you mean 'mini'?"),
         (["models={m: {model: mini, sees: text}}"], "has no description; give it a prompt"),
         (["device=abacus"], "abacus"),
-        (["weights={ibcs: here}"], "weights.ibcs.[key]: must be 'fd-musicnn', "),
+        (["weights={ibcs: here}"], "weights.ibcs: must be 'fd-musicnn', "),
         (["models={m: {model: art2mus}}"], "its weights are published by others"),
     ],
 )

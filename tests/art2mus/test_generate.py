@@ -14,6 +14,7 @@ from PIL import Image
 from art2mus.captioner import Captioner
 from art2mus.generate import main
 from art2mus.images import load_artwork
+from art2mus.models.identity import identify
 from art2mus.residency import Machine
 from tests.art2mus import tiny, tiny_llava
 
@@ -57,6 +58,7 @@ def test_sound_notes_picture_and_receipt(
     with Image.open(out / "night.png") as picture:
         assert picture.height == 720
     receipt = json.loads((out / "night-2.json").read_text())
+    assert receipt["weights"] == identify(models[kind], tmp_path / "identity.json")
     assert receipt["seed"] == 7
     assert receipt["num_inference_steps"] == 2
     assert receipt["prompt"] == "slow strings"
@@ -130,7 +132,21 @@ def test_bad_pictures_get_a_line_each_and_the_others_go_on(
     assert run(broken, artworks[0], missing, tmp_path, "-o", out, "--model", models["mel"], "--length", 1) == 2
     assert {path.stem for path in out.iterdir()} == {"night"}
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("art2mus: ")]
-    assert [line.split(": ")[1] for line in lines] == [str(broken), str(missing), str(tmp_path)]
+    assert [line.split(": ")[1] for line in lines] == [str(missing), str(tmp_path), str(broken)]
+
+
+def test_a_picture_is_read_when_its_turn_has_come(
+    models: dict[str, Path], artworks: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, made_before = tmp_path / "out", []
+
+    def load(path: Path) -> Image.Image:
+        made_before.append([file.name for file in out.glob("*.json")])
+        return load_artwork(path)
+
+    monkeypatch.setattr("art2mus.images.load_artwork", load)
+    assert run(*artworks, "-o", out, "--model", models["score"], "--length", 1, "--steps", 1) == 0
+    assert made_before == [[], ["night.json"]]
 
 
 def test_what_cannot_be_written_is_said_and_nothing_is_left_half(

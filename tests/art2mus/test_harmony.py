@@ -117,6 +117,12 @@ def test_the_lookup_finds_the_window_that_was_copied() -> None:
     assert found.likeness == pytest.approx(1.0)
 
 
+def test_without_training_windows_there_is_nothing_to_compare_with() -> None:
+    windows = [compose(number) for number in range(3)]
+    with pytest.raises(ValueError, match="no training windows"):
+        CopyingLookup(Windows.pack(windows, {window.source for window in windows}))
+
+
 def test_the_commands_print_their_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     windows = [compose(number) for number in range(60)]
     path = tmp_path / "windows.npz"

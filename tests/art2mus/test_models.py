@@ -1,5 +1,7 @@
 """Models are found by name or path, and what is missing is said."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from art2mus.imagebind import ImageBind
 from art2mus.models import ModelMissingError, load_imagebind, load_pipeline, locate
 from art2mus.models.assembly import ASSEMBLY, put_together
+from art2mus.models.weights import count_weights
 from art2mus.projection import ImageProjection
 from tests.art2mus import audioldm2, tiny
 
@@ -119,6 +123,35 @@ def test_parts_that_do_not_fit_are_named(published: Path, tmp_path: Path) -> Non
     (tmp_path / "mine" / ASSEMBLY).write_text("{}")
     with pytest.raises(ModelMissingError, match="cannot be read"):
         locate(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("component", ["text_encoder", "text_encoder_2", "language_model"])
+def test_weights_that_are_missing_are_named_not_drawn(component: str, published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published / "audioldm2", tmp_path / "copy")
+    (file,) = (tmp_path / "copy" / component).glob("*.safetensors")
+    weights = load_file(file)
+    name = {
+        "text_encoder": "text_projection.linear1.bias",
+        "text_encoder_2": "encoder.final_layer_norm.weight",
+        "language_model": "ln_f.weight",
+    }[component]
+    del weights[name]
+    save_file(weights, file, {"format": "pt"})
+    with pytest.raises(ModelMissingError, match=f"{component}: without {re.escape(name)}"):
+        load_pipeline(tmp_path / "copy")
+
+
+def test_a_damaged_file_is_said_by_whatever_reads_it(tmp_path: Path) -> None:
+    tiny.pipeline().save_pretrained(tmp_path)
+    (file,) = (tmp_path / "unet").glob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:-1])
+    for read in (load_pipeline, count_weights):
+        with pytest.raises(ModelMissingError, match=r"damaged \(.*\n.* 'python -m art2mus.models verify "):
+            read(tmp_path)
+    (tmp_path / "model_index.json").write_text("{")
+    for read in (load_pipeline, count_weights):
+        with pytest.raises(ModelMissingError, match="damaged"):
+            read(tmp_path)
 
 
 def test_imagebind_is_found_by_name_file_and_folder(published: Path, own_home: Path) -> None:

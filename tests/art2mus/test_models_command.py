@@ -244,8 +244,22 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
     assert main(["download", "art2mus", *mine[2:], "--audioldm2", str(tmp_path), "--view", "pad"]) == 0
     again = Assembly.read(own_home / "models" / "art2mus")
     assert (again.conditioning, again.view) == ("framed", "pad"), "what is not said anew stays as it was"
+    assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path)]) == 0
+    assert Assembly.read(own_home / "models" / "art2mus").conditioning == "framed"
+    assert main(["download", "art2mus", *mine[2:], "--audioldm2", str(tmp_path), "--conditioning", "reference"]) == 0
+    assert Assembly.read(own_home / "models" / "art2mus").conditioning == "reference"
     with pytest.raises(ModelMissingError, match="cannot be read as weights"):
         load_imagebind(parts.image_encoder)
+
+
+def test_a_damaged_assembly_is_named(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = own_home / "models" / "art2mus"
+    folder.mkdir(parents=True)
+    for damage in ("", "[]", '{"base": "audioldm2"}'):
+        (folder / "assembly.json").write_text(damage)
+        for command in ("download", "verify", "memory"):
+            assert main([command, "art2mus"]) == 2
+            assert f"{folder / 'assembly.json'} cannot be read" in capsys.readouterr().err
 
 
 def test_every_model_is_listed_with_licence_size_and_place() -> None:

@@ -54,6 +54,29 @@ def test_a_clip_has_exactly_the_length_asked_for(
         assert np.abs(audios).max() > 0
 
 
+def test_what_was_made_of_an_artwork_comes_to_where_the_model_is() -> None:
+    pipe = tiny.pipeline().to("meta")
+    for given in ({"image_embeds": torch.zeros(1, 6)}, {"image_tokens": torch.zeros(1, 1, tiny.LANGUAGE_DIM)}):
+        _, tokens = pipe.encode_artwork(None, **given)
+        assert tokens is not None
+        assert tokens.device.type == "meta"
+
+
+def test_a_codec_cannot_be_moved_to_and_fro(pipe: Art2MusPipeline) -> None:
+    with pytest.raises(ValueError, match="CPU offload cannot be enabled"):
+        pipe.enable_model_cpu_offload(device="cuda")
+
+
+def test_clips_of_different_lengths_are_not_stacked(pipe: Art2MusPipeline) -> None:
+    subjects = torch.tensor([[-3.0] * 6, [3.0] * 6])  # calm and busy, of which each has a tempo of its own
+    output = pipe(image_embeds=subjects, generator=seeded(1), num_inference_steps=1)
+    assert len({len(clip.waveform) for clip in output.clips if clip.waveform is not None}) == 2
+    with pytest.raises(ValueError, match="different lengths or no sound: see `clips`, or pass `audio_length_in_s`"):
+        _ = output.audios
+    with pytest.raises(ValueError, match="no sound"):
+        _ = pipe(image_embeds=subjects, output_type="latent", num_inference_steps=1).audios
+
+
 @pytest.mark.parametrize("kind", CODECS)
 def test_same_seed_same_waveform_to_the_sample(
     kind: str, pipelines: dict[str, Art2MusPipeline], image: Image.Image
@@ -315,11 +338,12 @@ def test_minis_scheduler_works(pipe: Art2MusPipeline, image: Image.Image) -> Non
         **{
             **pipe.components,
             "scheduler": DPMSolverMultistepScheduler(prediction_type="v_prediction", beta_schedule="squaredcos_cap_v2"),
-        }
+        },
+        timestep_exponent=1.8,
     )
     mini.set_progress_bar_config(disable=True)
     past = torch.randn(1, tiny.LATENT_CHANNELS, 16, 16, generator=seeded(4))
-    for num_steps in (4, 6):  # the scheduler keeps state, which must not leak into the next run
+    for num_steps in (4, 6, 80):  # the scheduler keeps state, which must not leak into the next run
         assert latents_of(mini, image=image, num_inference_steps=num_steps, held_latents=past).isfinite().all()
 
 
@@ -336,6 +360,7 @@ def test_minis_scheduler_works(pipe: Art2MusPipeline, image: Image.Image) -> Non
         ({"prompt": "slow", "generator": [torch.Generator()] * 2}, "one per clip: 1, not 2"),
         ({"prompt": "slow", "generator": []}, "one per clip: 1, not 0"),
         ({"prompt": "slow", "num_waveforms_per_prompt": 0}, "at least one has to be made"),
+        ({"prompt": "slow", "num_inference_steps": 0}, "is 0, but at least one has to be taken"),
         ({"prompt": "slow", "audio_length_in_s": 0.0}, "a clip lasts some time"),
         ({"prompt": "slow", "audio_length_in_s": -1.0}, "a clip lasts some time"),
         ({"prompt": "slow", "held_latents": torch.zeros(3, 4, 4, 16)}, "for 3 clips, of which there are 1"),

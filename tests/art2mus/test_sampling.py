@@ -1,8 +1,11 @@
 """Windows, seeds, and conditions of different lengths."""
 
+from itertools import pairwise
+
+import pytest
 import torch
 from diffusers import AudioLDM2UNet2DConditionModel, DDIMScheduler, DPMSolverMultistepScheduler
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from art2mus.conditioning import Condition, TextEncoding
@@ -71,6 +74,23 @@ def test_steps_lie_closer_the_larger_the_exponent() -> None:
     own = scheduler.timesteps.tolist()
     scheduler.set_timesteps(8)
     assert own == scheduler.timesteps.tolist()
+
+
+@given(num_steps=st.integers(1, 1000), exponent=st.sampled_from([0.5, 1.0, 1.8, 3.0]))
+@example(num_steps=70, exponent=1.8)
+@example(num_steps=1000, exponent=1.8)
+def test_no_time_comes_twice(num_steps: int, exponent: float) -> None:
+    scheduler = DPMSolverMultistepScheduler(1000, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction")
+    set_timesteps(scheduler, num_steps, torch.device("cpu"), exponent)
+    times = scheduler.timesteps.tolist()
+    assert (len(times), times[0]) == (num_steps, 999)
+    assert times[-1] >= 0
+    assert all(later < earlier for earlier, later in pairwise(times))
+
+
+def test_there_are_no_more_steps_than_were_trained_on() -> None:
+    with pytest.raises(ValueError, match="is 11, but this model has only 10"):
+        set_timesteps(DPMSolverMultistepScheduler(10), 11, torch.device("cpu"), 1.8)
 
 
 def denoiser(unet: AudioLDM2UNet2DConditionModel, scale: float = 2.0) -> Denoiser:

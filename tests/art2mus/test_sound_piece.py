@@ -43,6 +43,21 @@ def test_sound_that_is_decoded_the_same_twice_is_joined_to_itself(pipe: Art2MusP
     np.testing.assert_allclose(np.concatenate([first, second, third, piece.finish()]), sound, atol=1e-6)
 
 
+def test_a_cancelled_stretch_leaves_the_piece_where_it_was(pipe: Art2MusPipeline, image: Image.Image) -> None:
+    def cancel(step: int, steps: int) -> None:
+        raise InterruptedError
+
+    waveforms = []
+    for is_cancelled_between in (False, True):
+        piece = SoundPiece(pipe, image, seed=1)
+        piece.next_stretch(LENGTH_S)
+        if is_cancelled_between:
+            with pytest.raises(InterruptedError):
+                piece.next_stretch(LENGTH_S, on_step=cancel)
+        waveforms.append(piece.next_stretch(LENGTH_S).waveform)
+    assert np.array_equal(*waveforms)
+
+
 def test_what_it_keeps_does_not_grow(pipe: Art2MusPipeline, image: Image.Image) -> None:
     piece = SoundPiece(pipe, image)
     sizes = set()

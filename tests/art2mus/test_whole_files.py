@@ -4,11 +4,12 @@ import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from art2mus.whole_files import FolderInUseError, sole_run, whole_file
+from art2mus.whole_files import FolderInUseError, place_together, sole_run, whole_file
 
 HOLD = "import sys; from pathlib import Path; from art2mus.whole_files import sole_run\n"
 HOLD += "with sole_run(Path(sys.argv[1])): print('holding', flush=True); sys.stdin.read()"
@@ -32,6 +33,50 @@ def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:
         raise OSError("no space left")
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+WRITE = "import sys; from pathlib import Path; from art2mus.whole_files import whole_file\n"
+WRITE += "with whole_file(Path(sys.argv[1])) as partial:\n    partial.write_text('theirs')\n"
+WRITE += "    print('writing', flush=True); sys.stdin.read()"
+
+
+def test_runs_that_write_one_file_do_not_disturb_each_other_and_nothing_is_left_of_a_killed_one(tmp_path: Path) -> None:
+    path = tmp_path / "table[1].csv"
+    command = [sys.executable, "-c", WRITE, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "writing\n"
+        with whole_file(path) as partial:
+            partial.write_text("ours")
+        assert path.read_text() == "ours"
+        other.communicate("")
+    assert path.read_text() == "theirs"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "writing\n"
+        killed.send_signal(signal.SIGKILL)
+    assert len(list(tmp_path.iterdir())) == 2
+    with whole_file(path) as partial:
+        partial.write_text("ours")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_come_together_or_not_at_all(tmp_path: Path) -> None:
+    def write(folder: Path) -> Iterator[Path]:
+        for name in ("a.wav", "a.json"):
+            (folder / name).write_text(name)
+            yield folder / name
+            assert not list(tmp_path.glob("a.*"))
+
+    def fail(folder: Path) -> Iterator[Path]:
+        yield from write(folder)
+        raise OSError("no space left")
+
+    with contextlib.suppress(OSError):
+        place_together(tmp_path, fail)
+    assert not list(tmp_path.iterdir())
+    place_together(tmp_path, write)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.wav"]
 
 
 def test_the_second_run_in_a_folder_is_refused_until_the_first_has_ended_or_was_killed(tmp_path: Path) -> None:

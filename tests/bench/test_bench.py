@@ -6,7 +6,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from bench.kiosk import PICTURE, Figure, figures_of, kiosk_table
+from bench.kiosk import PICTURE, Figure, KioskError, figures_of, kiosk_table, run
 from bench.speed import OF_A_PHRASE, STAGES, TOTAL, UNGUIDED, Variant, main, measure, speed_table
 from tests.art2mus import tiny
 
@@ -52,6 +52,11 @@ def test_the_clocks_are_taken_off_again() -> None:
     pipeline = tiny.pipeline()
     measure([Variant("a", pipeline, UNGUIDED)], PICTURE, num_rounds=1)
     assert not {stage.method for stage in STAGES} & {*vars(pipeline), *vars(pipeline.codec)}
+
+
+def test_a_kiosk_that_does_not_end_is_said() -> None:
+    with pytest.raises(KioskError, match=r"had not ended after 0\.1 s"):
+        run(0.1, settling_s=0.0)
 
 
 def test_goals_are_held_against_the_kiosk() -> None:

@@ -197,6 +197,16 @@ def test_the_memory_that_the_model_needs_is_stated_before_it_is_loaded(monkeypat
     assert "are free" in full.state
 
 
+def test_a_model_that_cannot_be_counted_is_said_to_be_damaged(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text('{"unet": ["diffusers", "UNet"]}')
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "model.safetensors").write_bytes(b"cut off")
+    finding = health.find_memory(KioskConfig(model=str(tmp_path)), Machine(8 * 10**9))
+    assert (finding.is_there, finding.is_needed) == (False, False)
+    assert f"model '{tmp_path}': damaged" in finding.state
+    assert f"art2mus.models verify {tmp_path}" in finding.advice
+
+
 def test_a_graphics_card_is_known_by_nvidias_tool(tmp_path: Path) -> None:
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho '1000, 25000, 41'\n")

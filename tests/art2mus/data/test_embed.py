@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from transformers import CLIPTokenizer
 
 from art2mus.data.__main__ import main
@@ -212,6 +213,21 @@ def test_imagebind_sees_and_hears(kind: str, tmp_path: Path) -> None:
     if kind == "image":
         seen = towers.encode([load_artwork(tmp_path / name) for name in names]).numpy()
         assert np.allclose(embeddings.vectors, seen, atol=1e-6)
+
+
+def test_other_weights_of_the_same_name_are_not_mixed_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    csv = write_catalogue(tmp_path / "a.csv", add_pictures(tmp_path, 3))
+    options = ("--embedder", "imagebind", "--weights", tmp_path / "weights", "--workers", 0)
+    towers = tiny.imagebind()
+    towers.save_pretrained(tmp_path / "weights")
+    assert main(arguments(csv, tmp_path / "out", *options)) == 0
+    tiny.imagebind_text().save_pretrained(tmp_path / "weights" / "text")
+    assert main(arguments(csv, tmp_path / "out", *options)) == 0, "the tower for text sees nothing"
+    torch.nn.init.zeros_(next(towers.parameters()))
+    towers.save_pretrained(tmp_path / "weights")
+    capsys.readouterr()
+    assert main(arguments(csv, tmp_path / "out", *options)) == 2
+    assert "weights_sha256" in capsys.readouterr().err
 
 
 def test_imagebind_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

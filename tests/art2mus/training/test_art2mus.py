@@ -208,6 +208,16 @@ def test_clips_are_what_the_finished_model_makes(with_clips: Path, pairs: Path) 
     assert np.abs(kept).max() > 2**-11
 
 
+def test_clips_are_decoded_in_the_codecs_own_precision(model: Path, pairs: Path, tmp_path: Path) -> None:
+    clips = {"num_artworks": 1, "every": 1, "length_s": 0.5, "num_inference_steps": 1}
+    loop = {"num_steps": 1, "checkpoint_every": 1, "precision": "bf16"}
+    task = Art2MusTask(collection.settings(model, pairs, tmp_path / "out", clips=clips, loop=loop))
+    dtypes = []
+    task.codec.vae.decoder.register_forward_hook(lambda _module, _given, decoded: dtypes.append(decoded.dtype))
+    run(task, task.settings.loop, task.settings.output)
+    assert dtypes == [torch.float32]
+
+
 def test_tensorboard_shows_all_of_it(with_clips: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -144,7 +144,7 @@ def test_a_disk_that_fills_keeps_the_last_checkpoint(
     config = collection.write_yaml(tmp_path / "art2mus.yaml", model, pairs, output)
     assert main([str(config), "--set", "train.loop.num_steps=4"]) == 0
     before = (output / "checkpoint.pt").read_bytes()
-    (output / ".partial.checkpoint.pt").symlink_to("/dev/full")
+    (output / f".partial.{os.getpid()}.checkpoint.pt").symlink_to("/dev/full")
     said = ends_with_a_message(capsys, config)
     assert "checkpoint.pt: step 8 could not be written" in said
     assert "make room" in said

@@ -68,6 +68,18 @@ def vae(folder: Path) -> Path:
     return folder / "vae" / "vae"
 
 
+def test_the_seed_decides_what_stage_a_begins_with(folder: Path) -> None:
+    def first_weights(seed: int) -> torch.Tensor:
+        more = {"latent_channels": 4, "hidden_channels": 16, "loop": loop(1, seed=seed)}
+        settings = RollVAESettings(stage="roll-vae", windows=folder / "windows.npz", output=folder / "seeded", **more)
+        return torch.cat([each.flatten() for each in make_task(settings).trainable.parameters()])
+
+    weights = first_weights(3)
+    torch.rand(1)  # whatever was drawn before
+    assert torch.equal(first_weights(3), weights)
+    assert not torch.equal(first_weights(4), weights)
+
+
 def score_model_settings(folder: Path, vae: Path, name: str) -> ScoreModelSettings:
     return ScoreModelSettings(
         stage="score-model",
