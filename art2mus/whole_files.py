@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -20,19 +20,25 @@ class FolderInUseError(Exception):
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name to write to; the file takes its own name, whole and on the disk, when the block has ended well.
+def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
+    """Give a name to write to; the file takes its own name, whole, when the block has ended well.
 
-    Runs that write the same file do not disturb each other: the last one's stays. What a killed one left is removed.
+    Runs that write the same file do not disturb each other: the last one's stays. What killed ones left in the folder
+    goes with the first file that another process writes there.
+
+    Args:
+        path: Of the file.
+        is_lasting: It is on the disk before it takes its name, for the case of a power cut; that may take a while.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path)
+    _remove_leftovers(path.parent)
     # The suffix stays last: writers go by it.
     partial = path.with_name(f".partial.{os.getpid()}.{path.name}")
     try:
         yield partial
-        with partial.open("rb") as file:
-            os.fsync(file)
+        if is_lasting:
+            with partial.open("rb") as file:
+                os.fsync(file)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -50,8 +56,9 @@ def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> Non
             file.replace(folder / file.name)
 
 
-def _remove_leftovers(path: Path) -> None:
-    for leftover in path.parent.glob(f".partial.*.{glob.escape(path.name)}"):
+@cache
+def _remove_leftovers(folder: Path) -> None:
+    for leftover in folder.glob(".partial.*.*"):
         pid = leftover.name.split(".")[2]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             leftover.unlink(missing_ok=True)

@@ -134,7 +134,7 @@ class StatusFiles:
         """Keep a status."""
         values = asdict(status)
         try:
-            with whole_file(self._newest) as path:
+            with whole_file(self._newest, is_lasting=False) as path:  # no wait for the disk: there is one a minute
                 path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
             self._make_room()
             with self._lines.open("a", encoding="utf-8") as file:

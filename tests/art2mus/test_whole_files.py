@@ -56,8 +56,7 @@ def test_runs_that_write_one_file_do_not_disturb_each_other_and_nothing_is_left_
         assert killed.stdout.readline() == "writing\n"
         killed.send_signal(signal.SIGKILL)
     assert len(list(tmp_path.iterdir())) == 2
-    with whole_file(path) as partial:
-        partial.write_text("ours")
+    subprocess.run(command, input="", text=True, check=True)  # the next run
     assert list(tmp_path.iterdir()) == [path]
 
 
