@@ -113,6 +113,17 @@ def test_tap_tells_what_is_heard(bed: Path, tmp_path: Path) -> None:
         assert audio.tap.heard(time.monotonic() + 0.6) == ()
 
 
+def test_the_highest_rate_is_played_and_its_last_second_is_remembered(bed: Path, tmp_path: Path) -> None:
+    rate = 192_000
+    with AudioProcess(silent(bed, sample_rate=rate)) as audio:
+        assert audio.wait_for(AudioReady).sample_rate == rate
+        beat = audio.wait_for(AudioHeartbeat, where=lambda beat: beat.samples_played > 1.5 * rate)
+        assert (beat.num_underruns, beat.silence_s) == (0, 0)
+        now_s = time.monotonic()
+        assert longest_zeros(audio.tap.samples(rate, now_s)) < 0.01 * rate
+        assert [heard.clip_id for heard in audio.tap.heard(now_s - 1.0)] == ["bed"]
+
+
 def test_what_cannot_be_played_is_reported_and_the_sound_goes_on(bed: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.flac"
     broken.write_bytes(b"fLaC is what it begins with")
