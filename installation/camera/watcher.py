@@ -215,7 +215,7 @@ class Watcher:
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
             self._trigger.forget()
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
-        if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
+        if now_s - self._beaten_at_s >= HEARTBEAT_S and self._reader.is_alive and not hangs:
             self._beaten_at_s = now_s
             self._say(CameraHeartbeat(self._reader.frames_per_s(now_s), age_s))
 

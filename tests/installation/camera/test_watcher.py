@@ -220,6 +220,26 @@ def test_a_source_that_hangs_is_lost_and_the_heartbeat_ends(tmp_path: Path, monk
     assert reader.close(timeout_s=5.0)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_reader_that_has_died_earns_no_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(watcher_module, "HEARTBEAT_S", 0.05)
+    here, there = multiprocessing.Pipe(duplex=True)
+    settings = CameraSettings(str(tmp_path / "nowhere.avi"), "", tmp_path, stalled_after_s=0.2)
+    source = Source(settings)
+    monkeypatch.setattr(source, "is_away", refuse)
+    reader = Reader(source, settings.stalled_after_s, lambda *_: None)
+    reader._thread.join(5.0)
+    watcher = Watcher(Channel(there), settings, reader)
+    began_s = time.monotonic()
+    while time.monotonic() < began_s + 0.5:
+        watcher.watch()
+    assert here.recv() == CameraLost(str(tmp_path / "nowhere.avi"), "there is no such file")
+    assert not here.poll()
+
+
 def test_somebody_is_there_after_a_moment_and_gone_after_a_longer_one() -> None:
     presence = Presence(coming_s=0.3, gone_after_s=2.0)
     seen = [(0.0, True), (0.1, False), (0.2, True), (0.4, True), (0.6, True), (1.0, False), (1.5, True), (2.0, False)]
