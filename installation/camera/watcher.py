@@ -105,6 +105,8 @@ class Watcher:
         match message:
             case KnowWorks(works):
                 # Features of many pictures take a while, and meanwhile the camera goes on with what it knows.
+                if self._learning is not None:
+                    self._learning.cancel()
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
                 self._fixed, self._finder = corners, Finder(self._finder.known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -238,6 +239,31 @@ def test_a_reader_that_has_died_earns_no_heartbeat(tmp_path: Path, monkeypatch: 
         watcher.watch()
     assert here.recv() == CameraLost(str(tmp_path / "nowhere.avi"), "there is no such file")
     assert not here.poll()
+
+
+def test_of_galleries_that_follow_fast_only_the_newest_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder into which twenty pictures are copied changes twenty times."""
+    learned: list[int] = []
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def learn(works: dict[str, Path]) -> None:
+        learned.append(len(works))
+        has_begun.set()
+        may_go_on.wait(10.0)
+
+    monkeypatch.setattr(watcher_module, "_learn", learn)
+    settings = CameraSettings(str(tmp_path / "nowhere.avi"), "", tmp_path)
+    reader = Reader(Source(settings), settings.stalled_after_s, lambda *_: None)
+    watcher = Watcher(Channel(multiprocessing.Pipe()[0]), settings, reader)
+    for num_works in (1, 2, 3, 4):
+        watcher.take(KnowWorks(tuple((str(number), PICTURES[number]) for number in range(num_works))))
+        has_begun.wait(10.0)
+    may_go_on.set()
+    watcher._learner.shutdown(wait=True)
+    assert learned == [1, 4]
+    assert reader.close(timeout_s=5.0)
 
 
 def test_somebody_is_there_after_a_moment_and_gone_after_a_longer_one() -> None:
