@@ -20,6 +20,7 @@ from installation.camera.find import NUM_TURNS, Finder, Found
 from installation.camera.markers import NUM_MARKERS, find_markers, painting_between
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
+from installation.camera.rectify import Corners
 from installation.camera.source import Source
 from installation.camera.trigger import Trigger, TriggerSettings
 from installation.camera.view import FrameWriter
@@ -97,6 +98,7 @@ class Watcher:
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
         self._markers_until_s: float | None = None
+        self._markers: dict[int, Corners] = {}
         self._learner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[KnownWorks | None] | None = None
 
@@ -111,7 +113,7 @@ class Watcher:
             case FixCorners(corners):
                 self._fixed, self._finder = corners, Finder(self._finder.known)
             case FindMarkers():
-                self._markers_until_s = time.monotonic() + MARKERS_WITHIN_S
+                self._markers_until_s, self._markers = time.monotonic() + MARKERS_WITHIN_S, {}
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
@@ -155,17 +157,18 @@ class Watcher:
         self._tell_view(found if verdict.is_present else None, (width, height), verdict.hint, verdict.held)
 
     def _look_for_markers(self, taken: Taken | None, until_s: float) -> None:
-        """Say where they are as soon as all are seen in one picture; when the time is over, which are not."""
-        found = find_markers(taken.pixels) if taken is not None else {}
-        corners = painting_between(found)
-        if taken is not None and corners is not None:
-            height, width = taken.pixels.shape[:2]
-            self._say(MarkersFound(_as_shares(corners, width, height), ()))
-        elif time.monotonic() >= until_s:
-            self._say(MarkersFound(None, tuple(number + 1 for number in range(NUM_MARKERS) if number not in found)))
-        else:
-            return
-        self._markers_until_s = None
+        """Say where they are when one picture shows all; when the time is over, which the last one did not show."""
+        if taken is not None:
+            self._markers = find_markers(taken.pixels)
+            if (corners := painting_between(self._markers)) is not None:
+                height, width = taken.pixels.shape[:2]
+                self._say(MarkersFound(_as_shares(corners, width, height), ()))
+                self._markers_until_s = None
+                return
+        if time.monotonic() >= until_s:
+            missing = tuple(number + 1 for number in range(NUM_MARKERS) if number not in self._markers)
+            self._say(MarkersFound(None, missing))
+            self._markers_until_s = None
 
     def _greet(self, now_s: float, is_present: bool) -> None:
         if self._visitor.update(now_s, is_present):
