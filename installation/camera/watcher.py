@@ -197,10 +197,10 @@ class Watcher:
 
     def _tell_view(self, found: Found | None, size: tuple[int, int], hint: Hint, held: float) -> None:
         if found is None:
-            view = CameraView(None, "", hint, 0.0)
+            view = CameraView(None, hint, 0.0)
         else:
             outline = _as_shares(found.corners, *size)
-            view = CameraView(outline, found.rung, hint, round(held, 2))
+            view = CameraView(outline, hint, round(held, 2))
         if view != self._view:
             self._view = view
             self._say(view)
