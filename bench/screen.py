@@ -203,7 +203,7 @@ def scenes(tap: EvenTap, tell: Callable[[ToUi], None]) -> list[tuple[str, Callab
 
     def look() -> None:
         tell(SceneChanged("looking"))
-        tell(CameraView(_OUTLINE, "frame", Hint.NONE, 0.5))
+        tell(CameraView(_OUTLINE, Hint.NONE, 0.5))
 
     def compose() -> None:
         tell(ShowWork(works[3].artwork_id, Path(works[3].path), works[3].label, 4.0, time.monotonic()))

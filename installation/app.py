@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.shared_memory import SharedMemory
@@ -38,6 +41,9 @@ LOOKED_AROUND_S = 0.25
 SHORTEST_CAMERA_IDLE_S = 1.0
 """Looking at one picture may take as long, on a machine that is too busy."""
 
+SCREEN_LOOKED_FOR_S = 2.0
+"""So often it is looked whether a screen answers, while none does."""
+
 MAX_COMPOSER_START_S = 900
 """A large model is read from the disk, and compiled for the graphics card it is on."""
 
@@ -56,10 +62,6 @@ def run_kiosk(config: KioskConfig, options: RunOptions) -> int:
     except OSError as error:
         _log.error("%s: cannot be made (%s); name another as library.folder or ART2MUS_HOME", library, error.strerror)
         return 2
-    screen = find_screen(os.environ)
-    if not screen.is_there:
-        _log.warning("%s", screen.advice)
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with contextlib.ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         tap_name, view_name, artworks = stack.enter_context(_shared_memory(TAP_BYTES)), "", library / "artworks"
@@ -96,12 +98,31 @@ def _shared_memory(size: int) -> Iterator[str]:
 
 def run_ui(channel: messages.UiChannel, settings: UiSettings) -> None:
     """The ui process: here the window meets the tap that the audio process fills, and the camera's view."""
+    _look_for_screen()
     from installation.audio.tap import TapReader
     from installation.camera.view import FrameReader
     from installation.ui.window import main
 
     eye = FrameReader(settings.view_name) if settings.view_name else None
     main(channel, settings, TapReader(settings.tap_name), eye=eye)
+
+
+def _look_for_screen() -> None:
+    """Have Qt paint for nobody while no screen answers; when one does, leave, for Qt cannot change over."""
+    environment = dict(os.environ)
+    screen = find_screen(environment)
+    if screen.is_there:
+        return
+    _log.warning("%s", screen.advice)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+    def leave_for_it() -> None:
+        while not find_screen(environment).is_there:
+            time.sleep(SCREEN_LOOKED_FOR_S)
+        _log.info("there is a screen now")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=leave_for_it, name="screen", daemon=True).start()
 
 
 def _visitor_controls(config: KioskConfig) -> VisitorControls:

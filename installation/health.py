@@ -189,6 +189,9 @@ def _synthesizer() -> Finding:
 
 def look_through_camera(config: CameraConfig) -> Finding:
     """Whether the camera of the configuration is there, and pictures come from it."""
+    if config.source and not config.keep_artworks and not os.access(MEMORY, os.W_OK):
+        advice = "mount a tmpfs there: pictures of works are not put on the disk, unless camera.keep_artworks says so"
+        return Finding("camera", False, f"no {MEMORY} that may be written to", advice)
     finding = find_camera(config.source)
     if not config.source or not finding.is_there:
         return finding
@@ -209,6 +212,8 @@ def look_through_camera(config: CameraConfig) -> Finding:
 def _no_picture(source: str) -> str:
     """What to do where there is something, but no picture."""
     if "://" in source:
+        if urlsplit(source).password is not None:
+            return "are its address, user and password right? A player such as VLC must show its stream (RTSP or MJPEG)"
         return "look up the address of its stream (RTSP or MJPEG); a player such as VLC must show it"
     if Path(source).is_file():
         return "no video that can be played: MP4 (H.264) and AVI (MJPEG) can"
@@ -225,10 +230,6 @@ def find_camera(name: str | None, dev: Path = DEV) -> Finding:
     if not name:
         listed = _list_devices(dev)
         return Finding("camera", bool(listed), listed or "none", "" if listed else "nothing; none is asked for", False)
-    if not MEMORY.is_dir():
-        return Finding(
-            "camera", False, f"no {MEMORY}", "mount a tmpfs there: pictures of works are not put on the disk"
-        )
     if "://" in name:
         return _camera_at(name)
     if device_number(name, dev) is not None or name.startswith(f"{dev}/"):
@@ -271,8 +272,9 @@ def _camera_at(address: str) -> Finding:
         reason = getattr(error, "strerror", None) or str(error) or "no answer"
         return Finding("camera", False, f"{shown}: {reason}", "is it switched on, and on this network?")
     if status in (401, 403):
-        advice = "put user and password into the address: http://user:password@..."
-        return Finding("camera", parts.password is not None, f"{shown} asks for a password", advice)
+        has_one = parts.password is not None  # whether it is the right one, a look through the camera says
+        advice = "" if has_one else "put user and password into the address: http://user:password@..."
+        return Finding("camera", has_one, f"{shown} asks for a password", advice)
     if status in (404, 410):
         return Finding("camera", False, f"{shown} is not known there", "look up the camera's address for its stream")
     return Finding("camera", True, f"{shown} answers")

@@ -83,15 +83,6 @@ def find_works(folder: Path) -> Iterator[Work]:
         yield Work(artwork_id, path, label)
 
 
-def load_label(picture_path: Path) -> WallLabel:
-    """The wall text of one picture: from the table in its folder, else from its name."""
-    try:
-        files = [entry.name for entry in picture_path.parent.iterdir()]
-    except OSError:
-        files = []
-    return _label(picture_path.name, _folder_metadata(picture_path.parent, files))
-
-
 def label_from_name(file_name: str) -> WallLabel:
     """What a file's name says about the work: `artist_title-year.jpg`, in any part incomplete."""
     name = read_name(file_name)

@@ -87,15 +87,6 @@ def loudness(waveform: FloatArray, sample_rate: int) -> float:
         return float(meter.integrated_loudness(np.tile(waveform, (repeats, 1)).astype(np.float64)))
 
 
-def true_peak_db(waveform: FloatArray, sample_rate: int) -> float:
-    """The highest level between the samples, in dBTP; -inf for silence.
-
-    Shape: waveform (audio_frames, 2).
-    """
-    peak = float(_peaks(waveform, sample_rate).max(initial=0.0))
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
-
-
 def _peaks(waveform: FloatArray, sample_rate: int) -> FloatArray:
     """The highest level on either side around every frame.
 

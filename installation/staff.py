@@ -63,7 +63,7 @@ class StaffDesk:
 
     def leave(self) -> None:
         """Close the admin screen: somebody left it, or the process that shows it is gone."""
-        self.is_open = False
+        self.is_open, self._remark = False, ""
 
     def show(self, status: messages.Status) -> None:
         """Show the admin screen how the kiosk is."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Self
 
@@ -51,10 +52,16 @@ class WordFilter:
             if len(word) == 1:
                 spelled.append(word)
                 continue
-            if self._refuses("".join(spelled)) or self._refuses(word):
+            if self._refuses_within(spelled) or self._refuses(word):
                 return False
             spelled = []
         return True
+
+    def _refuses_within(self, letters: Sequence[str]) -> bool:
+        """Whether some of these letters, one after the other, spell a word: others may stand before and behind it."""
+        return any(
+            self._refuses("".join(letters[first:stop])) for first, stop in combinations(range(len(letters) + 1), 2)
+        )
 
     def _refuses(self, word: str) -> bool:
         plain = _plain(word)

@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from installation.cues import Scene
-from installation.labels import load_label
+from installation.labels import read_gallery
 from installation.schedule import CLOSED, WEEKDAYS
 from installation.works import BUNDLED_GALLERY
 from tests import screen, sound_server
@@ -143,7 +143,7 @@ class Rehearsal:
         still_at_s = time.monotonic()
         if self.scene is Scene.LOOKING:
             self.keep_screen()
-        title = load_label(BUNDLED_GALLERY / name).title
+        (title,) = (work.label.title for work in read_gallery(BUNDLED_GALLERY) if work.path.name == name)
         work = "visitor-" if name in BROUGHT else rf"\w+ \({re.escape(title)}\)"
         composing_at_s = self.wait_for(f"scene: (composing|listening), {work}", log_length)
         self.keep_screen()

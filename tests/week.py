@@ -97,7 +97,7 @@ class Children:
         centre = 0.5 + 0.01 * self._random.standard_normal()
         outline = tuple((centre + x, centre + y) for x, y in ((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2)))
         self._say("camera", messages.VisitorCame())
-        self._say("camera", messages.CameraView(outline, "frame", messages.Hint.NONE, 1.0))
+        self._say("camera", messages.CameraView(outline, messages.Hint.NONE, 1.0))
         self._say("camera", messages.ArtworkSeen(artwork_id, picture))
 
     def leave(self) -> None:

@@ -27,11 +27,12 @@ CHANNELS = 2
 BLOCK_FRAMES = 1024
 """What is mixed at a time, and what a device asks for."""
 
-RING_FRAMES = 1 << 17
-"""Audio frames in the ring: 2.7 s at 48 kHz. A third of a second lies ahead, the rest is the ui's past."""
+RING_FRAMES = 1 << 19
+"""Audio frames in the ring: 2.7 s at 192 kHz, the highest rate. A third of a second lies ahead, the rest is the ui's
+past: what a device with a long latency has taken and not sounded yet must still be there."""
 
-HISTORY_ENTRIES = 128
-"""How many blocks back the tap remembers what was mixed: 2.7 s at 48 kHz."""
+HISTORY_ENTRIES = RING_FRAMES // BLOCK_FRAMES
+"""How many blocks back the tap remembers what was mixed: as far as the ring."""
 
 MAX_VOICES = 3
 """Clips that may sound at once: the one that arrives and two that fade away."""

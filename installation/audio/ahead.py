@@ -63,8 +63,9 @@ class MixAhead:
             frame = self._catch_up(frame, written)
 
     def fill(self, num_frames: int) -> None:
-        """Mix until at least so many frames wait."""
+        """Mix until at least so many frames wait, or there is no room for another block."""
         ring = self._tap.ring
+        num_frames = min(num_frames, ring.capacity - BLOCK_FRAMES)
         while ring.num_readable < num_frames:
             ring.write(self._next_block(ring.num_written))
         while self._moments and self._moments[0].frame < ring.num_read:

@@ -25,6 +25,9 @@ CHUNK_FRAMES = 1 << 16
 HEAD_S = 6.0
 """So much of a clip is decoded before it can be played: longer than the fade that it begins with."""
 
+UNKNOWN_FRAMES = (1 << 63) - 1
+"""The length libsndfile gives a file whose header says none, such as a FLAC written into a pipe."""
+
 
 class ClipError(Exception):
     """This file is not music that can be played; the message says why in one line."""
@@ -91,7 +94,7 @@ def load_clip(
             for chunk in _resampled(file, growing.dtype, sample_rate):
                 growing.add(chunk)
         return growing.whole()
-    except (OSError, soundfile.SoundFileError, MemoryError, ClipError) as error:
+    except (OSError, soundfile.SoundFileError, MemoryError, ValueError, ClipError) as error:
         if growing is not None:
             growing.cut()
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
@@ -110,6 +113,8 @@ class _Growing:
         num_head: float,
     ) -> None:
         self.dtype = "int16" if file.subtype == "PCM_16" else "float32"
+        if file.frames == UNKNOWN_FRAMES:
+            raise ClipError("its header does not say how long it is; write it anew, into a file")
         is_exact = file.samplerate == sample_rate
         num_expected = round(file.frames * sample_rate / file.samplerate)
         self._samples = np.zeros((num_expected + (0 if is_exact else CHUNK_FRAMES), CHANNELS), self.dtype)

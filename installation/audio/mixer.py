@@ -85,7 +85,7 @@ class MixerState:
         position: Where in it, in frames.
         remaining: Frames until the end of its chain; 0 once it loops.
         tier_frames: Frames mixed on tiers 1, 2 and 3.
-        silent_frames: Frames of blocks that were all zeros though the volume was up, after the first sound.
+        silent_frames: Frames of blocks that were all zeros before the volume, after the first sound: not asked for.
         voices: Everything that sounds, the newest last: for `FOLD_S` perhaps more than `MAX_VOICES`.
     """
 

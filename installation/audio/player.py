@@ -130,6 +130,7 @@ class Player:
         self._loader_thread = threading.Thread(target=self._load, name="loader", daemon=True)
         self._examiner_thread = threading.Thread(target=self._examine, name="examiner", daemon=True)
         self._mixer_thread = threading.Thread(target=self._mix, name="mixer", daemon=True)
+        self._threads = (self._mixer_thread, self._loader_thread, self._examiner_thread)
         self._beat_at_s, self._beat_work = 0.0, (0, 0)
         self._has_bed = False
 
@@ -153,7 +154,7 @@ class Player:
         self._to_load.put(None)
         self._to_examine.put(None)
         self._output.stop()
-        for thread in (self._mixer_thread, self._loader_thread, self._examiner_thread):
+        for thread in self._threads:
             if thread.is_alive():
                 thread.join(1.0)
         if self._recorder is not None:
@@ -179,13 +180,19 @@ class Player:
             self._mix_ahead.do(lambda mixer: mixer.set_bed(bed, fade_s=FIRST_FADE_S))
             self._has_bed = True
         self._fill_ring(AHEAD_AT_START_S)
-        for part in (self._mixer_thread, self._output, self._loader_thread, self._examiner_thread):
+        for part in (*self._threads, self._output):
             part.start()
 
     def _serve(self) -> bool:
-        """Take one message or wait a moment; False when it is time to leave."""
-        if not (self._mixer_thread.is_alive() and self._output.is_alive()):
-            raise RuntimeError("the mixer or the output has stopped")
+        """Take one message or wait a moment; False when it is time to leave.
+
+        Raises: RuntimeError if a part has stopped: only a new process has all of them again.
+        """
+        stopped = [thread.name for thread in self._threads if not thread.is_alive()]
+        if not self._output.is_alive():
+            stopped.append("output")
+        if stopped:
+            raise RuntimeError(f"stopped: {', '.join(stopped)}")
         message = self._early.popleft() if self._early else self._channel.receive(0.05)
         match message:
             case PlayClip() | AppendClip():
@@ -252,14 +259,18 @@ class Player:
 
     def _examine(self) -> None:
         """No clip waits for this: before its seam is found, it goes round into its own beginning, as the bed does."""
-        longest = longest_joint(self._rate, self._settings.crossfade_s)
         while (clip := self._to_examine.get()) is not None:
             if self._to_examine.qsize() < MAX_UNEXAMINED:
-                samples = clip.frames(0, len(clip))
-                clip.beat = clip.beat or find_beat(samples, self._rate)
-                clip.loop_length = find_loop(samples, joint_of(clip, longest))
-                del samples
+                self._find_beat_and_seam(clip)
             del clip  # the mixer alone decides how long it is kept
+
+    def _find_beat_and_seam(self, clip: Clip) -> None:
+        try:
+            samples = clip.frames(0, len(clip))
+            clip.beat = clip.beat or find_beat(samples, self._rate)
+            clip.loop_length = find_loop(samples, joint_of(clip, longest_joint(self._rate, self._settings.crossfade_s)))
+        except MemoryError:
+            _log.exception("no seam of %s was found", clip.clip_id)
 
     # ------------------------------------------------------------ mixer thread
 

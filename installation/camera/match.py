@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from art2mus.images import UnreadableImageError, load_artwork
+from art2mus.images import UnreadableImageError
 from installation.camera.rectify import Corners, Pixels, aspect_ratio, flatten, is_plausible, moved, rectangle
+from installation.pictures import Decoder
 
 Descriptors = NDArray[np.float32]
 Points = NDArray[np.float32]
@@ -102,13 +103,14 @@ class KnownWorks:
             pictures: artwork_id → file.
         """
         works = cls()
-        for artwork_id, path in pictures.items():
-            try:
-                picture = load_artwork(path, max_side=2 * WORK_SIDES[0])
-            except UnreadableImageError as error:
-                _log.warning("%s is not recognised: %s", artwork_id, error)
-                continue
-            works._gallery[artwork_id] = _known(np.ascontiguousarray(np.asarray(picture)[..., ::-1]))
+        with Decoder() as decoder:
+            for artwork_id, path in pictures.items():
+                try:
+                    picture = decoder.load(path, 2 * WORK_SIDES[0])
+                except UnreadableImageError as error:
+                    _log.warning("%s is not recognised: %s", artwork_id, error)
+                    continue
+                works._gallery[artwork_id] = _known(np.ascontiguousarray(np.asarray(picture)[..., ::-1]))
         works._votes = _Votes.among(works._gallery)
         return works
 

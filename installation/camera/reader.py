@@ -97,6 +97,11 @@ class Reader:
         return self._newest.number if self._newest is not None else 0
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it still reads; if not, only a new one will."""
+        return self._thread.is_alive()
+
+    @property
     def reason(self) -> str:
         """What was wrong last, in a few words."""
         return "it hangs" if self.hangs_for_s(time.monotonic()) > self._stalled_after_s else self._reason
@@ -119,9 +124,7 @@ class Reader:
         while not self._is_over.is_set():
             began_s = time.monotonic()
             try:
-                capture = self._call(self._source.open)
-                self._reason = self._drain(capture)
-                self._call(capture.close)
+                self._reason = self._read()
             except SourceError as error:
                 self._reason = str(error)
             except (cv2.error, OSError, MemoryError, ValueError) as error:
@@ -133,6 +136,14 @@ class Reader:
             self._pause(pause_s)
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
+    def _read(self) -> str:
+        """Take pictures until there are no new ones; returns why. Whatever happens, the source is let go of."""
+        capture = self._call(self._source.open)
+        try:
+            return self._drain(capture)
+        finally:
+            self._call(capture.close)
+
     def _call(self, function: Callable[[], ResultT]) -> ResultT:
         """Call what may block, with the clock running."""
         self._called_at_s = time.monotonic()
@@ -142,7 +153,6 @@ class Reader:
             self._called_at_s = None
 
     def _drain(self, capture: Capture) -> str:
-        """Take pictures until there are no new ones; returns why."""
         changed_at_s = time.monotonic()
         while not self._is_over.is_set() and (pixels := self._call(capture.read)) is not None:
             now_s = time.monotonic()

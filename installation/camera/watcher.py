@@ -20,6 +20,7 @@ from installation.camera.find import NUM_TURNS, Finder, Found
 from installation.camera.markers import NUM_MARKERS, find_markers, painting_between
 from installation.camera.match import KnownWorks
 from installation.camera.reader import Reader, Taken
+from installation.camera.rectify import Corners
 from installation.camera.source import Source
 from installation.camera.trigger import Trigger, TriggerSettings
 from installation.camera.view import FrameWriter
@@ -97,6 +98,7 @@ class Watcher:
         self._began_s = self._beaten_at_s = time.monotonic()
         self._view: CameraView | None = None
         self._markers_until_s: float | None = None
+        self._markers: dict[int, Corners] = {}
         self._learner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="learner")
         self._learning: Future[KnownWorks | None] | None = None
 
@@ -105,11 +107,13 @@ class Watcher:
         match message:
             case KnowWorks(works):
                 # Features of many pictures take a while, and meanwhile the camera goes on with what it knows.
+                if self._learning is not None:
+                    self._learning.cancel()
                 self._learning = self._learner.submit(_learn, dict(works))
             case FixCorners(corners):
                 self._fixed, self._finder = corners, Finder(self._finder.known)
             case FindMarkers():
-                self._markers_until_s = time.monotonic() + MARKERS_WITHIN_S
+                self._markers_until_s, self._markers = time.monotonic() + MARKERS_WITHIN_S, {}
 
     def watch(self) -> None:
         """Look at the next picture, and at the camera's health."""
@@ -153,17 +157,18 @@ class Watcher:
         self._tell_view(found if verdict.is_present else None, (width, height), verdict.hint, verdict.held)
 
     def _look_for_markers(self, taken: Taken | None, until_s: float) -> None:
-        """Say where they are as soon as all are seen in one picture; when the time is over, which are not."""
-        found = find_markers(taken.pixels) if taken is not None else {}
-        corners = painting_between(found)
-        if taken is not None and corners is not None:
-            height, width = taken.pixels.shape[:2]
-            self._say(MarkersFound(_as_shares(corners, width, height), ()))
-        elif time.monotonic() >= until_s:
-            self._say(MarkersFound(None, tuple(number + 1 for number in range(NUM_MARKERS) if number not in found)))
-        else:
-            return
-        self._markers_until_s = None
+        """Say where they are when one picture shows all; when the time is over, which the last one did not show."""
+        if taken is not None:
+            self._markers = find_markers(taken.pixels)
+            if (corners := painting_between(self._markers)) is not None:
+                height, width = taken.pixels.shape[:2]
+                self._say(MarkersFound(_as_shares(corners, width, height), ()))
+                self._markers_until_s = None
+                return
+        if time.monotonic() >= until_s:
+            missing = tuple(number + 1 for number in range(NUM_MARKERS) if number not in self._markers)
+            self._say(MarkersFound(None, missing))
+            self._markers_until_s = None
 
     def _greet(self, now_s: float, is_present: bool) -> None:
         if self._visitor.update(now_s, is_present):
@@ -192,10 +197,10 @@ class Watcher:
 
     def _tell_view(self, found: Found | None, size: tuple[int, int], hint: Hint, held: float) -> None:
         if found is None:
-            view = CameraView(None, "", hint, 0.0)
+            view = CameraView(None, hint, 0.0)
         else:
             outline = _as_shares(found.corners, *size)
-            view = CameraView(outline, found.rung, hint, round(held, 2))
+            view = CameraView(outline, hint, round(held, 2))
         if view != self._view:
             self._view = view
             self._say(view)
@@ -215,7 +220,7 @@ class Watcher:
             self._visitor, self._view = Presence(COMING_S, self._settings.gone_after_s), None
             self._trigger.forget()
         hangs = self._reader.hangs_for_s(now_s) > self._settings.stalled_after_s + HANGING_S
-        if now_s - self._beaten_at_s >= HEARTBEAT_S and not hangs:
+        if now_s - self._beaten_at_s >= HEARTBEAT_S and self._reader.is_alive and not hangs:
             self._beaten_at_s = now_s
             self._say(CameraHeartbeat(self._reader.frames_per_s(now_s), age_s))
 

@@ -83,13 +83,11 @@ class CameraView:
 
     Attributes:
         outline: The painting, or None.
-        rung: What found it: "fixed", "known", "frame", "centre"; empty where nothing was.
         hint: What would help.
         held: How far the painting has been held still, 0 to 1.
     """
 
     outline: Outline | None
-    rung: str
     hint: Hint
     held: float
 

@@ -80,7 +80,7 @@ class Room:
         self.night = Night(closed_note)
         self.words: Words = ENGLISH
         self.scene = Scene.ATTRACT
-        self._view = CameraView(None, "", Hint.NONE, 0.0)
+        self._view = CameraView(None, Hint.NONE, 0.0)
         self._darkness, self._music = Glide(), Glide(1.0, 1.0, 0.3)
         self._is_motion_reduced = is_motion_reduced
         self._is_all_new = False
@@ -105,7 +105,7 @@ class Room:
         self.wall.is_answering, self.wall.is_explaining = mood.is_answering, mood.is_explaining
         self.badge.is_composer_lost = scene is Scene.FAILSAFE
         if mood.is_looking and not before.is_looking:
-            self._view = CameraView(None, "", Hint.NONE, 0.0)
+            self._view = CameraView(None, Hint.NONE, 0.0)
             self.glass.open()
         elif mood.is_answering and self.glass.is_open:
             self.glass.hold()

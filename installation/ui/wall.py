@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from installation.messages import ComposeProgress, CueClip, PlaybackTap, ShowWork, TakeHome
+from installation.messages import CueClip, PlaybackTap, ShowWork, TakeHome
 from installation.ui.aside import Aside
 from installation.ui.fade import Fade
 from installation.ui.heard import Follower, Strand
@@ -100,10 +100,6 @@ class Wall:
         """Learn the notes of a clip that will sound."""
         self.follower.cue(cue.clip)
 
-    def tell_progress(self, progress: ComposeProgress) -> None:
-        """Take in how far the next piece is."""
-        self.progress.tell(progress, self._advanced_at_s)
-
     def offer(self, offer: TakeHome) -> None:
         """Learn that a clip can be taken home."""
         self.offers.take(offer)
@@ -173,18 +169,13 @@ class Wall:
             is_wanted=self.is_explaining and self.fade is None,
         )
 
-    def paint(self, painter: QPainter, region: QRect) -> None:
-        """Paint a part of the screen.
+    def paint_still(self, painter: QPainter, region: QRect) -> None:
+        """Paint all but the music.
 
         Args:
             painter: Of the window (or of an image of the same size).
             region: Nothing outside it needs to change.
         """
-        self.paint_still(painter, region)
-        self.paint_music(painter, region)
-
-    def paint_still(self, painter: QPainter, region: QRect) -> None:
-        """Paint all but the music."""
         if self.stage is None:
             painter.fillRect(region, BEFORE_ANYTHING)
             return

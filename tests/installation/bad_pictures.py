@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -19,6 +20,32 @@ def make(folder: Path) -> tuple[set[str], set[str]]:
     shown = _odd(folder, picture)
     passed_over = _broken(folder, picture)
     return shown, passed_over
+
+
+def python_that_crashes(folder: Path) -> str:
+    """A program that decodes as Python with `installation.pictures` does, until a picture has "crash" in its name."""
+    program = folder / "python"
+    program.write_text(_CRASHING.format(python=sys.executable, repository=Path(__file__).resolve().parents[2]))
+    program.chmod(0o755)
+    return str(program)
+
+
+_CRASHING = """#!{python}
+import os, signal, sys
+
+sys.path.insert(0, "{repository}")
+from installation import pictures
+
+load_artwork = pictures.load_artwork
+
+def load_or_crash(path, max_side):
+    if "crash" in path:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return load_artwork(path, max_side)
+
+pictures.load_artwork = load_or_crash
+pictures.main()
+"""
 
 
 def _odd(folder: Path, picture: Image.Image) -> set[str]:

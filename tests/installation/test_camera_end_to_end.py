@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from scipy.signal import correlate
 
-from installation.labels import UNKNOWN, load_label
+from installation.labels import UNKNOWN, read_gallery
 from installation.memory_folder import MEMORY
 from tests import screen, sound_server
 from tests.camera_server import CameraServer
@@ -82,7 +82,8 @@ def test_two_works_are_held_up_and_answered_and_the_camera_dies_unheard(reposito
     scratch.mkdir()
     for index in (0, 1, OF_THE_GALLERY):
         shutil.copy(PICTURES[index], gallery)
-    title = re.escape(load_label(PICTURES[OF_THE_GALLERY]).title)
+    labels = {work.path.name: work.label for work in read_gallery(gallery)}
+    title = re.escape(labels[PICTURES[OF_THE_GALLERY].name].title)
     with CameraServer(wall(SIZE)) as camera:
         words = [f"camera.source={camera.address}", f"gallery.folder={gallery}", *SETTINGS]
         with kiosk(

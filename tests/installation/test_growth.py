@@ -135,7 +135,7 @@ def test_screen() -> None:
         work, at_s = works[number % len(works)], 10.0 * number
         stage = prepare_stage(work.artwork_id, work.path, work.label, *SIZE)
         room.enter(Scene.LOOKING if number % 2 else Scene.ATTRACT)
-        room.see(CameraView(OUTLINE, "frame", Hint.NONE, 0.5))
+        room.see(CameraView(OUTLINE, Hint.NONE, 0.5))
         run(room, at_s, at_s + 0.2)
         if number % 2:
             room.enter(Scene.COMPOSING)

@@ -133,6 +133,12 @@ def test_a_camera_on_the_network_is_asked_whether_it_is_there() -> None:
         address = f"127.0.0.1:{server.server_address[1]}"
         assert health.find_camera(f"http://{address}/video?fps=25").is_there
         assert "password" in health.find_camera(f"http://{address}/secret").advice
+        known = health.find_camera(f"http://me:hush@{address}/secret")
+        assert (known.is_there, known.advice) == (True, "")
+        refused = health.look_through_camera(CameraConfig(source=f"http://me:hush@{address}/secret"))
+        assert not refused.is_there
+        assert "user and password right?" in refused.advice
+        assert "hush" not in refused.state + refused.advice
         assert health.find_camera(f"http://{address}/").state.endswith("is not known there")
         assert health.find_camera(f"rtsp://me:hush@{address}/video").state == f"rtsp://{address}/video answers"
         server.shutdown()
@@ -154,6 +160,18 @@ def test_a_camera_is_looked_through(tmp_path: Path) -> None:
     assert not text.is_there
     assert "MP4" in text.advice
     assert not health.look_through_camera(CameraConfig(source=str(tmp_path / "absent.mp4"))).is_there
+
+
+def test_a_camera_whose_works_are_kept_needs_no_memory_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "MEMORY", tmp_path / "nowhere")
+    with CameraServer(wall()) as server:
+        assert health.look_through_camera(CameraConfig(source=server.address, keep_artworks=True)).is_there
+    passing = health.look_through_camera(CameraConfig(source=server.address))
+    assert (passing.is_there, passing.is_needed) == (False, True)
+    assert "camera.keep_artworks" in passing.advice
+    assert not health.look_through_camera(CameraConfig()).is_needed
 
 
 def test_where_music_can_be_taken_home_from_is_in_the_table_if_it_can(capsys: pytest.CaptureFixture[str]) -> None:

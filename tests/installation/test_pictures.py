@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from art2mus.images import UnreadableImageError, load_artwork
 from installation import pictures
 from installation.labels import read_gallery
-from installation.pictures import load_apart
+from installation.pictures import Decoder, load_apart
 from tests.installation import bad_pictures
 
 
@@ -71,6 +73,26 @@ def test_of_a_missing_file_another_process_says_that_it_may_come_back(tmp_path: 
     with pytest.raises(UnreadableImageError, match="no such file") as caught:
         load_apart(tmp_path / "away.jpg", 100)
     assert caught.value.may_pass
+
+
+def test_after_a_picture_that_brings_it_down_the_decoder_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", bad_pictures.python_that_crashes(tmp_path))
+    for name, colour in (("red", "#f00000"), ("blue", "#0000f0"), ("crash", "white")):
+        Image.new("RGB", (40, 30), colour).save(tmp_path / f"{name}.png")
+    (tmp_path / "text.png").write_text("no picture")
+    with Decoder() as decoder:
+        children = []
+        for name, said in (("red", ""), ("text", "not a picture"), ("crash", "brings"), ("blue", ""), ("red", "")):
+            with pytest.raises(UnreadableImageError, match=said) if said else contextlib.nullcontext():
+                picture = decoder.load(tmp_path / f"{name}.png")
+                assert picture.size == (40, 30)
+                assert picture.getpixel((5, 5)) == ((240, 0, 0) if name == "red" else (0, 0, 240))
+            children.append(decoder._child and decoder._child.pid)
+    assert children[0] == children[1]
+    assert children[2] is None
+    assert children[3] == children[4] != children[0]
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read everything")

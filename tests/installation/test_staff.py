@@ -126,6 +126,15 @@ def test_markers_fix_the_corners_for_those_who_asked(kiosk: Kiosk) -> None:
     assert kiosk.shown().remark == "there is no camera"
 
 
+def test_what_was_remarked_is_not_remarked_to_the_next_who_comes(kiosk: Kiosk) -> None:
+    kiosk.desk.hear(messages.PinChosen("4711"), 0.0)
+    kiosk.desk.take_markers(messages.MarkersFound(None, (2,)))
+    kiosk.desk.hear(messages.AdminLeft(), 1.0)
+    kiosk.desk.hear(messages.PinEntered("4711"), 2.0)
+    kiosk.desk.show(STATUS)
+    assert kiosk.shown().remark == ""
+
+
 def test_what_is_no_business_of_the_staff_is_let_be(kiosk: Kiosk) -> None:
     kiosk.desk.hear(messages.PinChosen("4711"), 0.0)
     assert kiosk.desk.hear(messages.UiHeartbeat(1, 0), 1.0)

@@ -102,7 +102,7 @@ def test_what_happens_before_the_camera_is_told_to_the_show(told: Told, tmp_path
 
 
 def test_the_ui_is_shown_how_the_camera_is_and_a_new_one_again(told: Told) -> None:
-    view = messages.CameraView(CORNERS, "frame", messages.Hint.HOLD_STILL, 0.5)
+    view = messages.CameraView(CORNERS, messages.Hint.HOLD_STILL, 0.5)
     told.visitors.take(READY, 0.0)
     told.visitors.take(view, 0.0)
     assert told.ui == [READY, view]

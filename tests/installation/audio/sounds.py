@@ -9,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from installation.audio.clips import Clip
+from installation.audio.limiter import TAPS, true_peaks
 from installation.messages import ClipInfo
 
 FloatArray = npt.NDArray[np.float32]
@@ -41,6 +42,14 @@ def clip_file(
 
 def power_db(samples: FloatArray) -> float:
     return 10 * float(np.log10(np.mean(np.square(samples.astype(np.float64))) + 1e-20))
+
+
+def true_peak_db(samples: FloatArray) -> float:
+    """The highest level between the samples, in dBTP, as the limiter sees it.
+
+    Shape: samples (audio_frames, 2).
+    """
+    return 20 * float(np.log10(true_peaks(np.pad(samples, ((TAPS, TAPS), (0, 0)))).max()))
 
 
 def longest_zeros(samples: FloatArray) -> int:

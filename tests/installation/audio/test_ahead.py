@@ -132,3 +132,9 @@ def test_counters_tell_of_what_is_heard_only(sink: Sink, is_early: bool) -> None
     bed_frames = 10 * BLOCK_FRAMES + (MARGIN_FRAMES if is_early else AHEAD)
     assert sink.ahead.state.tier_frames[2] == bed_frames
     assert sum(sink.ahead.state.tier_frames) == sink.ahead.state.frame == sink.tap.ring.num_written
+
+
+def test_more_than_there_is_room_for_fills_the_ring(sink: Sink) -> None:
+    capacity = sink.tap.ring.capacity
+    sink.ahead.fill(3 * capacity)
+    assert sink.tap.ring.num_readable == capacity - BLOCK_FRAMES

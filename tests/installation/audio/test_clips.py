@@ -103,6 +103,22 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
         load_clip(tmp_path / "gone.flac", "work", RATE)
 
 
+def without_length(path: Path) -> Path:
+    """A FLAC file as an encoder leaves it that wrote into a pipe: 36 bits of its header say 0 frames."""
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_a_file_that_does_not_say_how_long_it_is_is_refused(tmp_path: Path, rate: int) -> None:
+    path = without_length(written(tmp_path / "clip.flac", tone(1.0, rate=RATE)))
+    with pytest.raises(ClipError, match=r"clip\.flac: its header does not say how long it is"):
+        load_clip(path, "work", rate)
+
+
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(0, 4000), at=st.integers(0, 3999), with_=st.binary(max_size=40))
 def test_damaged_files_are_played_or_refused_never_worse(tmp_path: Path, cut: int, at: int, with_: bytes) -> None:

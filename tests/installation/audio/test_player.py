@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from installation.audio import player as player_module
 from installation.audio.mixer import VOLUME_TIME_S
-from installation.audio.player import AHEAD_AT_START_S, FIRST_FADE_S
+from installation.audio.player import AHEAD_AT_START_S, FIRST_FADE_S, Player
+from installation.channel import Channel
 from installation.messages import (
     AppendClip,
     AudioHeartbeat,
@@ -25,7 +29,7 @@ from installation.messages import (
 )
 from installation.settings import AudioSettings
 from tests.installation.audio.process import AudioProcess
-from tests.installation.audio.sounds import RATE, clip_file, longest_zeros, noise, tone
+from tests.installation.audio.sounds import RATE, clip, clip_file, longest_zeros, noise, tone
 
 pytestmark = pytest.mark.alone
 
@@ -109,6 +113,17 @@ def test_tap_tells_what_is_heard(bed: Path, tmp_path: Path) -> None:
         assert audio.tap.heard(time.monotonic() + 0.6) == ()
 
 
+def test_the_highest_rate_is_played_and_its_last_second_is_remembered(bed: Path, tmp_path: Path) -> None:
+    rate = 192_000
+    with AudioProcess(silent(bed, sample_rate=rate)) as audio:
+        assert audio.wait_for(AudioReady).sample_rate == rate
+        beat = audio.wait_for(AudioHeartbeat, where=lambda beat: beat.samples_played > 1.5 * rate)
+        assert (beat.num_underruns, beat.silence_s) == (0, 0)
+        now_s = time.monotonic()
+        assert longest_zeros(audio.tap.samples(rate, now_s)) < 0.01 * rate
+        assert [heard.clip_id for heard in audio.tap.heard(now_s - 1.0)] == ["bed"]
+
+
 def test_what_cannot_be_played_is_reported_and_the_sound_goes_on(bed: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.flac"
     broken.write_bytes(b"fLaC is what it begins with")
@@ -118,6 +133,31 @@ def test_what_cannot_be_played_is_reported_and_the_sound_goes_on(bed: Path, tmp_
         assert failed.clip_id == "broken"
         assert str(broken) in failed.reason
         assert audio.wait_for(AudioHeartbeat).clip_id == "bed"
+
+
+def test_a_part_that_dies_ends_the_process_which_is_then_replaced(bed: Path) -> None:
+    """Without its loader it would seem to be well, and play nothing new for ever."""
+    with AudioProcess(silent(bed)) as audio:
+        audio.wait_for(AudioHeartbeat)
+        no_clip: Any = None
+        audio.channel.send(PlayClip(no_clip, crossfade_s=0.1))
+        audio.process.join(5.0)
+        assert audio.process.exitcode == 1
+
+
+def test_a_clip_whose_seam_needs_too_much_memory_is_no_reason_to_stop(
+    bed: Path, memory: SharedMemory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    player = Player(Channel(multiprocessing.Pipe()[0]), silent(bed)(memory.name))
+    monkeypatch.setattr(player_module, "find_beat", refuse)
+    player._to_examine.put(clip("work", tone(1.0)))
+    player._to_examine.put(None)
+    player._examine()
+    assert "no seam of work was found" in caplog.text
+    player._tap.close()
 
 
 def test_killed_it_goes_on_where_it_was(bed: Path, tmp_path: Path) -> None:

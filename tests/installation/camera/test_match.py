@@ -1,6 +1,8 @@
 """Works known by sight: recognised in other light and from other angles, and never where they are not."""
 
 import logging
+import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from installation.camera.match import MAX_ADDED, SHORTLIST, KnownWorks
+from tests.installation import bad_pictures
 from tests.installation.camera.conftest import GALLERY, KNOWN, UNKNOWN
 from tests.scenes import Conditions, read_artwork, render
 from tests.scenes_parts import Pixels
@@ -109,3 +112,13 @@ def test_a_picture_that_cannot_be_read_is_left_out_and_named(tmp_path: Path, cap
         known = KnownWorks.from_pictures({"broken": broken, KNOWN[0]: GALLERY / f"{KNOWN[0]}.jpg"})
     assert len(known) == 1
     assert "broken is not recognised" in caplog.text
+
+
+def test_a_picture_that_brings_its_decoder_down_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", bad_pictures.python_that_crashes(tmp_path))
+    shutil.copy(GALLERY / f"{KNOWN[1]}.jpg", tmp_path / "crash.jpg")
+    known = KnownWorks.from_pictures({"crash": tmp_path / "crash.jpg", KNOWN[0]: GALLERY / f"{KNOWN[0]}.jpg"})
+    assert len(known) == 1
+    assert "crash is not recognised" in caplog.text

@@ -241,6 +241,39 @@ def test_a_look_through_a_camera_says_that_it_takes_no_exposure(
     assert probe.describe(settings("0")).endswith(" a second")
 
 
+class OneClient(Driver):
+    """A camera that nobody else can open while it is open, and whose first picture brings the decoder down."""
+
+    held_by: OneClient | None = None
+    num_opened = 0
+
+    def __init__(self) -> None:
+        super().__init__({})
+        if OneClient.held_by is None:
+            OneClient.held_by, OneClient.num_opened = self, OneClient.num_opened + 1
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return OneClient.held_by is self
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        if OneClient.num_opened == 1:
+            raise cv2.error("(-215:Assertion failed) !buf.empty()")
+        return super().read()
+
+    def release(self) -> None:
+        if OneClient.held_by is self:
+            OneClient.held_by = None
+
+
+def test_a_camera_whose_picture_cannot_be_decoded_is_let_go_of_and_taken_again(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installation.camera.source.cv2.VideoCapture", lambda *_: OneClient())
+    reader = read("http://camera.example/video", may_repeat=True)
+    assert reader.wait_for(3, 5.0) is not None, reader.reason
+    assert OneClient.num_opened == 2
+
+
 @pytest.mark.parametrize("name", ["3", "{dev}/video3"])
 def test_a_device_that_is_known_by_its_number_comes_back_under_another(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +14,22 @@ from PyQt6.QtGui import QImage, QPainter
 from installation.labels import Work
 from installation.messages import CameraFrame, ClipInfo, ShowWork, SoundingNote, WallLabel
 from installation.ui.layout import Rect
+from installation.ui.room import Room
 from installation.ui.stage import Stage, prepare_stage
+from installation.ui.wall import Wall
 from tests.installation.ui.scripted_tap import SAMPLE_RATE
 
 SIZE = (1280, 720)
 Pixels = npt.NDArray[np.int16]
 
 
-class Painted(Protocol):
-    """A wall, or a room."""
-
-    def paint(self, painter: QPainter, region: QRect) -> None: ...
-
-    def advance(self, now_s: float) -> list[Rect]: ...
+def paint(painted: Wall | Room, painter: QPainter, region: QRect) -> None:
+    """Paint a part of it; a wall as a room does where it is light and there is no camera."""
+    if isinstance(painted, Room):
+        painted.paint(painter, region)
+    else:
+        painted.paint_still(painter, region)
+        painted.paint_music(painter, region)
 
 
 def pixels_of(image: QImage) -> Pixels:
@@ -40,16 +42,16 @@ def pixels_of(image: QImage) -> Pixels:
     return rows[..., 2::-1].astype(np.int16)
 
 
-def grab(painted: Painted, size: tuple[int, int] = SIZE) -> Pixels:
+def grab(painted: Wall | Room, size: tuple[int, int] = SIZE) -> Pixels:
     """What it looks like now."""
     image = QImage(*size, QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    painted.paint(painter, QRect(0, 0, *size))
+    paint(painted, painter, QRect(0, 0, *size))
     painter.end()
     return pixels_of(image)
 
 
-def run(painted: Painted, start_s: float, stop_s: float) -> None:
+def run(painted: Wall | Room, start_s: float, stop_s: float) -> None:
     for frame in range(round((stop_s - start_s) * 30) + 1):
         painted.advance(start_s + frame / 30)
 

@@ -30,8 +30,8 @@ from tests.installation.ui.seen import Pixels, StillEye, as_shown, clip_of, grab
 pytestmark = pytest.mark.usefixtures("app")
 
 FRAME_S = 1 / 30
-SQUARE = CameraView(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)), "frame", Hint.NONE, 0.0)
-NOTHING = CameraView(None, "", Hint.NONE, 0.0)
+SQUARE = CameraView(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)), Hint.NONE, 0.0)
+NOTHING = CameraView(None, Hint.NONE, 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from installation.ui.stage import Stage, prepare_stage, without_margins
 from installation.ui.wall import Wall
 from installation.works import BUNDLED_GALLERY
 from tests.installation.ui.scripted_tap import SAMPLE_RATE, ScriptedTap, make_clip
-from tests.installation.ui.seen import SIZE, Pixels, as_shown, clip_of, grab, hang, part, run
+from tests.installation.ui.seen import SIZE, Pixels, as_shown, clip_of, grab, hang, paint, part, run
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -178,7 +178,7 @@ def test_only_what_changed_has_to_be_painted(works: dict[str, Work]) -> None:
     painter = QPainter(image)
     for rect in dirty:
         painter.setClipRect(QRect(rect.x, rect.y, rect.width, rect.height))
-        wall.paint(painter, QRect(rect.x, rect.y, rect.width, rect.height))
+        paint(wall, painter, QRect(rect.x, rect.y, rect.width, rect.height))
     painter.end()
     for rect in dirty:
         middle = (rect.x + rect.width // 2, rect.y + rect.height // 2)
@@ -194,12 +194,12 @@ def test_progress_follows_the_true_steps_and_then_withdraws(works: dict[str, Wor
     words = stage.placard.progress
     place = Rect(words.x, words.bottom - words.height // 3, words.width, words.height // 3)
     idle = part(grab(wall), place)
-    wall.tell_progress(ComposeProgress("job", 10, 20))
+    wall.progress.tell(ComposeProgress("job", 10, 20), 0.5)
     run(wall, 0.5, 2.5)
     assert wall.progress.share == pytest.approx(0.5, abs=0.02)
     line = np.abs(part(grab(wall), place) - idle).sum(axis=2).max(axis=0)
     assert line[: place.width // 2 - 4].min() > 2 * line[place.width // 2 + 6 : -2].max()
-    wall.tell_progress(ComposeProgress("job", 20, 20))
+    wall.progress.tell(ComposeProgress("job", 20, 20), 2.5)
     run(wall, 2.5, 12.0)
     assert np.abs(part(grab(wall), place) - idle).max() == 0
 
