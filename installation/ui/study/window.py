@@ -175,8 +175,10 @@ class StudyWindow(QWidget):
         self._turn = self.ask
         assert self._sitting is not None
         stage = self._wall(self._sitting.trial.artwork)
-        if stage is None:
-            return  # it comes when it is ready
+        if stage is None:  # it comes when it is ready; until then nobody agrees twice, or answers on the page before
+            if self.page is not None:
+                self.page.setEnabled(False)
+            return
         self._background = stage.face
         page = QuestionPage(self._sitting, self._words, Style(stage.layout.unit, stage.palette))
         page.play_pressed.connect(self._play)
