@@ -52,6 +52,10 @@ class Library:
 
     Whatever the disk does, its methods do not raise: what cannot be looked up is not there, what cannot be written
     down is said once in the log. A damaged index is set aside and made again from the files.
+
+    Attributes:
+        folder: Where the clips lie.
+        is_in_memory: The disk gives no place for the index: what is marked now is lost with this process.
     """
 
     def __init__(
@@ -75,7 +79,7 @@ class Library:
         self._patience_s = patience_s
         self._path = folder / database.NAME
         self._is_in_trouble = False
-        self._is_in_memory = False
+        self.is_in_memory = False
         self._marks: Sequence[tuple[str, int, int]] = ()  # the curator's, out of a damaged index
         folder.mkdir(parents=True, exist_ok=True)
         self._connection = self._open()
@@ -133,7 +137,7 @@ class Library:
         if self._run(_SAME_BUT_BANNED, row):
             self._path_of(row["clip_id"]).unlink(missing_ok=True)
             return False
-        if self._run(_INSERT, row):
+        if self._run(_INSERT, row) and not self.is_in_memory:
             self._is_in_trouble = False
         return True
 
@@ -190,7 +194,7 @@ class Library:
 
         Returns: How many clips went.
         """
-        if self._is_in_memory or not self._path.exists():
+        if self.is_in_memory or not self._path.exists():
             self._begin_anew()
         oldest = 0.0 if self._max_age_s is None else time.time() - self._max_age_s
         excess = self.num_bytes() - self._max_bytes
@@ -270,9 +274,9 @@ class Library:
             except sqlite3.DatabaseError as error:
                 self._set_aside(str(error))
             else:
-                self._is_in_memory = False
+                self.is_in_memory = False
                 return connection
-        self._is_in_memory = True
+        self.is_in_memory = True
         return database.connect_in_memory()
 
     def _set_aside(self, reason: str) -> None:

@@ -325,6 +325,9 @@ def test_without_a_place_for_the_index_there_is_one_in_memory(tmp_path: Path, ca
     library = Library(tmp_path, 10**6)
     assert library.beginning_for("wave") == clip
     assert "music goes on" in caplog.text
+    for _ in range(3):
+        library.trim()
+    assert caplog.text.count("music goes on") == 1, "once, however often it looks again"
     (tmp_path / NAME).rmdir()
     library.trim()
     assert (tmp_path / NAME).is_file(), "there is room again"
@@ -366,3 +369,24 @@ def test_the_curators_command(
     assert printed.count("pinned") == printed.count("banned") == 1
     assert main(["--config", str(config), "show", "two"]) == 0
     assert '"seed": 77' in capsys.readouterr().out
+
+
+def test_the_curator_is_told_when_nothing_can_be_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installation.library.__main__._PATIENCE_S", 0.0)
+    (tmp_path / "kiosk.yaml").write_text("library:\n  folder: clips\n")
+    command = ["--config", str(tmp_path / "kiosk.yaml")]
+    put(tmp_path / "clips", "one")
+    assert main([*command, "pin", "one"]) == 0
+    other = sqlite3.connect(tmp_path / "clips" / NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert main([*command, "ban", "one"]) == 2
+    assert "one: could not be marked" in capsys.readouterr().err
+    other.execute("ROLLBACK")
+    other.close()
+    (tmp_path / "clips" / NAME).unlink()
+    (tmp_path / "clips" / NAME).mkdir()
+    for action in (["ban", "one"], ["list"]):
+        assert main([*command, *action]) == 2
+        assert "its index cannot be opened" in capsys.readouterr().err
