@@ -17,6 +17,12 @@ from installation.messages import ClipInfo
 _UNFINISHED_AFTER_S = 600.0
 _DIRECTORS_PATIENCE_S = 0.25
 
+_NOT_TAKEN = (
+    *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError),
+    *(OverflowError, UnicodeError),
+)
+"""What SQLite says of a value or a statement that it does not take; the index is not damaged by it."""
+
 Mark = Literal["is_pinned", "is_banned"]
 
 _log = logging.getLogger(__name__)
@@ -304,7 +310,7 @@ class Library:
         named = values[0] if values and isinstance(values[0], Mapping) else values
         try:
             return self._connection.execute(sql, named).fetchall()
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, *_NOT_TAKEN) as error:
             self._complain(str(error))
         except sqlite3.DatabaseError as error:
             self._begin_anew(damage=str(error))
@@ -327,17 +333,26 @@ def _row(described: Description, at: float) -> dict[str, Any]:
         recipe = Sampling(**receipt["sampling"]).key()
     except (KeyError, TypeError):
         recipe = ""
+    fingerprint = str(receipt.get("fingerprint", ""))
+    fingerprint.encode()
     return {
         "clip_id": clip.clip_id,
         "artwork_id": clip.artwork_id,
-        "fingerprint": str(receipt.get("fingerprint", "")),
+        "fingerprint": fingerprint,
         "recipe": recipe,
         "prompt": clip.prompt,
         "sample_rate": clip.sample_rate,
-        "seed": int(receipt.get("seed", 0)),
-        "place": int(receipt.get("place", 0)),
+        "seed": _number(receipt.get("seed", 0)),
+        "place": _number(receipt.get("place", 0)),
         "continues": clip.continues,
         "num_bytes": described.num_bytes,
         "at": at,
         "description": described.text,
     }
+
+
+def _number(value: object) -> int:
+    """A number as a receipt has it, which SQLite can keep. Raises: ValueError."""
+    if not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(f"a damaged receipt ({value!r} is no number of a clip)")
+    return value

@@ -1,6 +1,7 @@
 """The library: whole clips or none, below its size and age, what the curator says, and an index that can be lost."""
 
 import io
+import json
 import logging
 import os
 import sqlite3
@@ -160,6 +161,51 @@ def test_a_damaged_description_costs_one_line(tmp_path: Path, caplog: pytest.Log
     library = Library(tmp_path, 10**6)
     assert len(library) == 1
     assert [record.message.count("broken.flac") for record in caplog.records] == [1]
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("clip", {"prompt": None}),
+        ("clip", {"artwork_id": 7}),
+        ("clip", {"artwork_id": "\ud83c"}),
+        ("clip", {"continues": ["a"]}),
+        ("clip", {"sample_rate": 1e300}),
+        ("clip", {"length_s": float("nan")}),
+        ("clip", {"length_s": 0}),
+        ("clip", {"notes": [[0.0, 1.0, float("inf"), 80, 0]]}),
+        ("clip", {"affect": [["valence", "much"]]}),
+        ("receipt", {"seed": None}),
+        ("receipt", {"seed": 2**63}),
+        ("receipt", {"place": "first"}),
+        ("receipt", {"fingerprint": "\ud83c"}),
+    ],
+)
+def test_a_file_with_values_that_cannot_be_costs_one_line_and_not_the_index(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, part: str, values: dict[str, Any]
+) -> None:
+    put(tmp_path, "whole")
+    odd = put(tmp_path, "odd")
+    said = json.loads(read_head(odd.audio_path).tags[TAG])
+    said[part] |= values
+    copy_with_tags(odd.audio_path, tmp_path / "copy", {TAG: json.dumps(said)})
+    (tmp_path / "copy").replace(odd.audio_path)
+    library = Library(tmp_path, 10**6)
+    assert len(library) == 1
+    assert [record.message.count("odd.flac") for record in caplog.records] == [1]
+    assert library.add(odd), "it plays all the same"
+    assert len(library) == 1
+    assert not list(tmp_path.glob(f"{NAME}.damaged-*"))
+
+
+def test_a_name_that_is_no_text_is_unknown_and_does_not_cost_the_index(tmp_path: Path) -> None:
+    put(tmp_path, "one")
+    library = Library(tmp_path, 10**6)
+    assert library.find("\udcff") is None, "as the system gives what a terminal did not understand"
+    assert not library.mark("\udcff", "is_banned", True)
+    library.close()
+    assert len(library) == 0, "whoever comes too late finds nothing, and damages nothing"
+    assert not list(tmp_path.glob(f"{NAME}.damaged-*"))
 
 
 def test_sound_that_is_cut_off_or_gone_is_no_clip(tmp_path: Path) -> None:
