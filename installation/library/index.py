@@ -1,4 +1,7 @@
-"""Which clips there are, whose turn it is, and which must go. One process writes here: the director."""
+"""Which clips there are, whose turn it is, and which must go.
+
+The director's process writes here, and for a moment whoever else opens the library: the curator's command, --recompose.
+"""
 
 from __future__ import annotations
 
@@ -219,8 +222,7 @@ class Library:
 
     def _forget(self, clip_id: str) -> bool:
         """The row first: a file without one is found again, a row without its file only disappoints."""
-        self._run("UPDATE clips SET num_bytes = 0 WHERE clip_id = ? AND is_banned", clip_id)
-        self._run("DELETE FROM clips WHERE clip_id = ? AND NOT is_banned", clip_id)
+        self._forget_row(clip_id)
         try:
             self._path_of(clip_id).unlink(missing_ok=True)
         except OSError as error:
@@ -228,21 +230,28 @@ class Library:
             return False
         return not self._run("SELECT 1 FROM clips WHERE clip_id = ? AND num_bytes > 0", clip_id)
 
+    def _forget_row(self, clip_id: str) -> None:
+        self._run("UPDATE clips SET num_bytes = 0 WHERE clip_id = ? AND is_banned", clip_id)
+        self._run("DELETE FROM clips WHERE clip_id = ? AND NOT is_banned", clip_id)
+
     # ------------------------------------------------------------ the index and the files
 
     def _settle(self) -> None:
-        """Bring index and files together: a clip is what has its name on the disk."""
+        """Bring index and files together: a clip is what has its name on the disk.
+
+        Rows are read before files are: another process may finish a clip meanwhile, whose row follows its file.
+        """
+        known = {row["clip_id"]: row["num_bytes"] for row in self._run("SELECT clip_id, num_bytes FROM clips")}
         try:
             names = {path.stem: path for path in self.folder.glob("*.flac") if not path.name.startswith(".")}
             self._remove_leftovers()
         except OSError as error:
             self._complain(str(error))
             return
-        known = {row["clip_id"]: row["num_bytes"] for row in self._run("SELECT clip_id, num_bytes FROM clips")}
         self._take_in(path for clip_id, path in sorted(names.items()) if clip_id not in known)
         for clip_id, num_bytes in known.items():
             if num_bytes > 0 and clip_id not in names:
-                self._forget(clip_id)
+                self._forget_row(clip_id)
         for clip_id, is_pinned, is_banned in self._marks:
             self._run("UPDATE clips SET is_pinned = ?, is_banned = ? WHERE clip_id = ?", is_pinned, is_banned, clip_id)
         self._marks = ()

@@ -417,6 +417,22 @@ def test_the_curators_command(
     assert '"seed": 77' in capsys.readouterr().out
 
 
+def test_a_clip_finished_while_another_process_opens_the_library_stays(tmp_path: Path) -> None:
+    director = Library(tmp_path, 10**6)
+
+    class Opened(Library):
+        """The curator's, in the moment in which it has listed the files."""
+
+        def _remove_leftovers(self) -> None:
+            super()._remove_leftovers()
+            director.add(put(tmp_path, "new"))
+
+    curators = Opened(tmp_path, 10**6)
+    assert names(tmp_path) == ["new"]
+    assert director.beginning_for("wave") is not None
+    assert len(curators) == 1
+
+
 def test_the_curator_is_told_when_nothing_can_be_marked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
