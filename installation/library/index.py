@@ -144,7 +144,7 @@ class Library:
     def _admit(self, row: Mapping[str, Any]) -> bool:
         """Write down a clip, unless it is banned."""
         if self._run(_SAME_BUT_BANNED, row):
-            self._path_of(row["clip_id"]).unlink(missing_ok=True)
+            self._remove(row["clip_id"])
             return False
         if self._run(_INSERT, row) and not self.is_in_memory:
             self._is_in_trouble = False
@@ -203,7 +203,7 @@ class Library:
 
         Returns: How many clips went.
         """
-        if self.is_in_memory or not self._path.exists():
+        if self.is_in_memory or self._is_gone():
             self._begin_anew()
         oldest = 0.0 if self._max_age_s is None else time.time() - self._max_age_s
         excess = self.num_bytes() - self._max_bytes
@@ -223,16 +223,21 @@ class Library:
     def _forget(self, clip_id: str) -> bool:
         """The row first: a file without one is found again, a row without its file only disappoints."""
         self._forget_row(clip_id)
+        is_removed = self._remove(clip_id)
+        return is_removed and not self._run("SELECT 1 FROM clips WHERE clip_id = ? AND num_bytes > 0", clip_id)
+
+    def _forget_row(self, clip_id: str) -> None:
+        self._run("UPDATE clips SET num_bytes = 0 WHERE clip_id = ? AND is_banned", clip_id)
+        self._run("DELETE FROM clips WHERE clip_id = ? AND NOT is_banned", clip_id)
+
+    def _remove(self, clip_id: str) -> bool:
+        """Remove the file, if there is one; False where the disk does not let it."""
         try:
             self._path_of(clip_id).unlink(missing_ok=True)
         except OSError as error:
             self._complain(str(error))
             return False
-        return not self._run("SELECT 1 FROM clips WHERE clip_id = ? AND num_bytes > 0", clip_id)
-
-    def _forget_row(self, clip_id: str) -> None:
-        self._run("UPDATE clips SET num_bytes = 0 WHERE clip_id = ? AND is_banned", clip_id)
-        self._run("DELETE FROM clips WHERE clip_id = ? AND NOT is_banned", clip_id)
+        return True
 
     # ------------------------------------------------------------ the index and the files
 
@@ -305,6 +310,14 @@ class Library:
             self._path.name, reason, aside.name,
         )  # fmt: skip
         self._marks = database.curators_marks(aside)
+
+    def _is_gone(self) -> bool:
+        """Whether the index is not in its place; where the disk does not say, it is."""
+        try:
+            self._path.stat()
+        except OSError as error:
+            return isinstance(error, FileNotFoundError)
+        return False
 
     def _begin_anew(self, damage: str = "") -> None:
         """The index is gone, or went bad while it was in use."""

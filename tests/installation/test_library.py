@@ -1,5 +1,6 @@
 """The library: whole clips or none, below its size and age, what the curator says, and an index that can be lost."""
 
+import errno
 import io
 import json
 import logging
@@ -377,6 +378,25 @@ def test_without_a_place_for_the_index_there_is_one_in_memory(tmp_path: Path, ca
     (tmp_path / NAME).rmdir()
     library.trim()
     assert (tmp_path / NAME).is_file(), "there is room again"
+
+
+def test_a_disk_that_refuses_everything_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(tmp_path, 10**6)
+    library.add(put(tmp_path, "one", fingerprint="f1"))
+    library.mark("one", "is_banned", True)
+    again = put(tmp_path, "again", fingerprint="f1")
+
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert not library.add(again), "banned, though its file stays"
+    assert caplog.text.count("Permission denied") == 1
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert library.trim() == 0
+    assert library.beginning_for("wave") is None
 
 
 def test_what_cannot_be_written_down_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
