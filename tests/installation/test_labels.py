@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from art2mus.artwork_labels import lookup, read_table
 from art2mus.images import SUFFIXES
@@ -31,6 +32,7 @@ def test_the_bundled_gallery_has_twenty_works_with_labels_and_provenance() -> No
     works, table = read_gallery(BUNDLED_GALLERY), read_table(BUNDLED_GALLERY / "metadata.json")
     assert len(works) == 20
     assert len({work.artwork_id for work in works}) == 20
+    assert works[0].artwork_id == "18c944ff55bbd321", "as ever: the clips that a library has of it are found by it"
     for work in works:
         assert work.path.is_file()
         assert work.label.artist
@@ -103,6 +105,21 @@ def test_an_id_follows_the_picture_and_not_its_name(tmp_path: Path) -> None:
     assert replaced.artwork_id != before.artwork_id
     picture(tmp_path, "c.jpg", "another picture")
     assert len(read_gallery(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "tif"])
+def test_pictures_of_one_size_with_the_same_border_are_not_one_work(tmp_path: Path, suffix: str) -> None:
+    for number in range(4):
+        page = Image.new("RGB", (1600, 900), "black")
+        page.paste((200, 40 * number, 90), (0, 60, 1600, 840))
+        page.save(tmp_path / f"page-{number}.{suffix}")
+    assert len({path.stat().st_size for path in tmp_path.iterdir()}) == 1
+    assert len(read_gallery(tmp_path)) == 4
+    for number in range(4):
+        page = Image.new("RGB", (1600, 900), "white")
+        page.paste("black", (700, 100 * number + 300, 900, 100 * number + 330))
+        page.save(tmp_path / f"drawing-{number}.{suffix}")
+    assert len(read_gallery(tmp_path)) == 8, "small drawings on large sheets"
 
 
 def test_what_cannot_be_read_is_left_out_with_a_line_each(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
