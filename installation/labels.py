@@ -19,14 +19,11 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
-from art2mus.artwork_labels import lookup, read_name, read_table
+from art2mus.artwork_labels import PICTURE_SUFFIXES, lookup, read_name, read_table
 from installation.messages import WallLabel
 
 _log = logging.getLogger(__name__)
 
-PICTURE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".avif"]
-)
 METADATA_NAMES = ("metadata.json", "labels.json", "metadata.csv", "labels.csv")
 UNTITLED = "Untitled"
 """The title of a work nobody has named."""

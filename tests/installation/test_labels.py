@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from art2mus.artwork_labels import lookup, read_table
-from art2mus.images import SUFFIXES
+from art2mus.artwork_labels import PICTURE_SUFFIXES, lookup, read_table
+from art2mus.data.paintings import list_paintings
 from installation.labels import (
-    PICTURE_SUFFIXES,
     UNTITLED,
     label_from_name,
     load_label,
@@ -43,8 +42,11 @@ def test_the_bundled_gallery_has_twenty_works_with_labels_and_provenance() -> No
     assert {work.label.title for work in works if not work.label.year} == {"Oiran and Kamuro", "Woman Holding a Fan"}
 
 
-def test_what_the_gallery_lists_includes_all_that_can_be_decoded() -> None:
-    assert SUFFIXES <= PICTURE_SUFFIXES
+def test_the_gallery_lists_what_a_study_and_a_training_list(tmp_path: Path) -> None:
+    for number, suffix in enumerate(sorted(PICTURE_SUFFIXES)):
+        picture(tmp_path, f"{number:02}{suffix}")
+    assert [work.path for work in read_gallery(tmp_path)] == list_paintings(tmp_path)
+    assert {".jfif", ".jpg", ".heic"} < PICTURE_SUFFIXES
 
 
 def picture(folder: Path, name: str, content: str = "") -> Path:
