@@ -83,7 +83,8 @@ def _list(library: Library) -> int:
             row["clip_id"], row["artwork_id"], str(row["seed"]), str(row["place"]), row["prompt"],
             _day(row["made_at"]), _day(row["heard_at"]), f"{row['num_bytes'] / 1e6:.1f}", ", ".join(marks),
         )  # fmt: skip
-    Console(soft_wrap=True).print(table)
+    # A visitor's words are shown as they are.
+    Console(soft_wrap=True, markup=False, emoji=False, highlight=False).print(table)
     return 0
 
 

@@ -425,13 +425,14 @@ def test_the_curators_command(
     assert main(["--config", str(config), "list"]) == 2
     assert "there is no library yet" in capsys.readouterr().err
     put(tmp_path / "clips", "one")
-    put(tmp_path / "clips", "two", seed=77)
+    put(tmp_path / "clips", "two", seed=77, prompt="slow [/b] :smile: [red]")
     assert main(["--config", str(config), "pin", "one"]) == 0
     assert main(["--config", str(config), "ban", "two", "three"]) == 2
     assert "three: no such clip" in capsys.readouterr().err
     assert main(["--config", str(config), "list"]) == 0
     printed = capsys.readouterr().out
     assert "2 clips" in printed
+    assert "slow [/b] :smile: [red]" in printed, "a visitor's words as they are"
     assert printed.count("pinned") == printed.count("banned") == 1
     assert main(["--config", str(config), "show", "two"]) == 0
     assert '"seed": 77' in capsys.readouterr().out
