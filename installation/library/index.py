@@ -38,6 +38,14 @@ VALUES (:clip_id, :artwork_id, :fingerprint, :recipe, :prompt, :sample_rate, :se
 ON CONFLICT (clip_id) DO UPDATE SET num_bytes = excluded.num_bytes, description = excluded.description
 RETURNING 1
 """
+_INSERT_BANNED = """
+INSERT INTO clips (clip_id, artwork_id, fingerprint, recipe, prompt, sample_rate, seed, place, continues, num_bytes,
+                   made_at, heard_at, description, is_banned)
+VALUES (:clip_id, :artwork_id, :fingerprint, :recipe, :prompt, :sample_rate, :seed, :place, :continues, 0,
+        :made_at, :heard_at, :description, 1)
+ON CONFLICT (clip_id) DO NOTHING
+"""
+_MARK_AS_BEFORE = "UPDATE clips SET is_pinned = :is_pinned, is_banned = :is_banned WHERE clip_id = :clip_id"
 # A picture that was saved anew is another file with another id, but the composer finds the same fingerprint.
 _BEGINNING = """
 SELECT * FROM clips
@@ -89,7 +97,7 @@ class Library:
         self._path = folder / database.NAME
         self._is_in_trouble = False
         self.is_in_memory = False
-        self._marks: Sequence[tuple[str, int, int]] = ()  # the curator's, out of a damaged index
+        self._marks: Sequence[Mapping[str, Any]] = ()  # the curator's, out of a damaged index, until they are kept
         folder.mkdir(parents=True, exist_ok=True)
         self._connection = self._open()
         self._settle()
@@ -253,13 +261,18 @@ class Library:
         except OSError as error:
             self._complain(str(error))
             return
+        marks = self._marks_of_before()
+        for mark in marks:
+            if "description" in mark:  # of what is banned: its file is gone, most likely
+                self._run(_INSERT_BANNED, mark)
         self._take_in(path for clip_id, path in sorted(names.items()) if clip_id not in known)
         for clip_id, num_bytes in known.items():
             if num_bytes > 0 and clip_id not in names:
                 self._forget_row(clip_id)
-        for clip_id, is_pinned, is_banned in self._marks:
-            self._run("UPDATE clips SET is_pinned = ?, is_banned = ? WHERE clip_id = ?", is_pinned, is_banned, clip_id)
-        self._marks = ()
+        for mark in marks:
+            self._run(_MARK_AS_BEFORE, mark)
+        if not self.is_in_memory:
+            self._marks = ()
 
     def _take_in(self, paths: Iterable[Path]) -> None:
         """Make rows for clips that have none; whatever else lies here is left alone."""
@@ -268,6 +281,15 @@ class Library:
                 self._admit(_row(read_clip(path), path.stat().st_mtime))
             except (OSError, ValueError) as error:
                 _log.warning("library: %s is left out (%s)", path.name, error)
+
+    def _marks_of_before(self) -> Sequence[Mapping[str, Any]]:
+        """The curator's, out of an index that was set aside, and out of one on the disk that cannot be had now."""
+        if not self.is_in_memory:
+            return self._marks
+        try:
+            return (*self._marks, *database.curators_marks(self._path, self._patience_s, "ro"))
+        except sqlite3.Error:
+            return self._marks
 
     def _remove_leftovers(self) -> None:
         """Files of clips that were never finished. Young ones may still be in the making."""
@@ -309,7 +331,10 @@ class Library:
             "library: %s is damaged (%s) and now called %s; it is made again from the clips",
             self._path.name, reason, aside.name,
         )  # fmt: skip
-        self._marks = database.curators_marks(aside)
+        try:
+            self._marks = database.curators_marks(aside, self._patience_s, "rw")
+        except sqlite3.Error:
+            _log.warning("library: pins and bans were lost with %s", aside.name)
 
     def _is_gone(self) -> bool:
         """Whether the index is not in its place; where the disk does not say, it is."""
