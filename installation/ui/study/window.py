@@ -272,8 +272,9 @@ class StudyWindow(QWidget):
     def _start_over(self) -> None:
         """Welcome whoever comes next."""
         self._stop()
-        if self._mode.is_kiosk and self.open_session is not None:
-            self._keep(lambda sitting: self._sources.answers.break_off(sitting.listener))
+        is_left = self._mode.is_kiosk and self.open_session is not None
+        if is_left and not self._keep(lambda sitting: self._sources.answers.break_off(sitting.listener)):
+            return  # it would stay open and hold its slot; tried again after as long a silence
         self._language = self._mode.language
         self.welcome()
 

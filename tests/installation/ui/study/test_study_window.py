@@ -327,6 +327,20 @@ class TestKiosk:
         kiosk.begin()
         assert kiosk.answers.count_sessions() == {"broken off": 1, "open": 1}
 
+    def test_a_session_that_cannot_be_broken_off_is_not_left_open(self, kiosk: Visit) -> None:
+        kiosk.begin()
+        with sqlite3.connect(kiosk.study.answers, isolation_level=None) as other:
+            other.execute("ALTER TABLE sessions RENAME TO elsewhere")
+            kiosk.clock.now_s += 121
+            kiosk.window.advance()
+            assert kiosk.is_at(ENGLISH.go_on)
+            other.execute("ALTER TABLE elsewhere RENAME TO sessions")
+        other.close()
+        kiosk.clock.now_s += 121
+        kiosk.window.advance()
+        assert kiosk.is_at(ENGLISH.begin)
+        assert kiosk.answers.count_sessions() == {"broken off": 1}
+
     def test_a_touch_of_the_wall_says_that_somebody_is_there(self, kiosk: Visit) -> None:
         kiosk.begin()
         kiosk.clock.now_s += 119
