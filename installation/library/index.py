@@ -139,15 +139,14 @@ class Library:
 
         What lies elsewhere (the disk was full) is played, but not kept.
         """
-        if clip.audio_path.parent != self.folder:
-            return True
+        is_here = clip.audio_path.parent == self.folder
         try:
-            described = read_clip(clip.audio_path)
-            row = _row(described, time.time())
+            row = _row(read_clip(clip.audio_path), time.time())
         except (OSError, ValueError) as error:
-            self._complain(f"{clip.audio_path.name}: {error}")
+            if is_here:
+                self._complain(f"{clip.audio_path.name}: {error}")
             return True
-        return self._admit(row)
+        return self._admit(row) if is_here else not self._run(_SAME_BUT_BANNED, row)
 
     def _admit(self, row: Mapping[str, Any]) -> bool:
         """Write down a clip, unless it is banned."""

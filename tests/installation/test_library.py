@@ -285,6 +285,8 @@ def test_a_banned_clip_never_plays_again_however_it_comes_about(tmp_path: Path) 
     library.close()
     library = Library(tmp_path, 10**6)
     assert names(tmp_path) == [], "nor does it come in by the back door"
+    assert not library.add(put(tmp_path / "memory", "spare", fingerprint="f1")), "nor from beside a full disk"
+    assert library.add(put(tmp_path / "memory", "spare", fingerprint="f1", seed=2))
     assert library.add(put(tmp_path, "other", fingerprint="f1", seed=2))
     assert library.mark("one", "is_banned", False)
     assert library.add(put(tmp_path, "forgiven", fingerprint="f1"))
