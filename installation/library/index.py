@@ -97,6 +97,7 @@ class Library:
         self._path = folder / database.NAME
         self._is_in_trouble = False
         self.is_in_memory = False
+        self._left_out: set[str] = set()
         self._marks: Sequence[Mapping[str, Any]] = ()  # the curator's, out of a damaged index, until they are kept
         folder.mkdir(parents=True, exist_ok=True)
         self._connection = self._open()
@@ -279,7 +280,9 @@ class Library:
             try:
                 self._admit(_row(read_clip(path), path.stat().st_mtime))
             except (OSError, ValueError) as error:
-                _log.warning("library: %s is left out (%s)", path.name, error)
+                if path.name not in self._left_out:
+                    _log.warning("library: %s is left out (%s)", path.name, error)
+                self._left_out.add(path.name)
 
     def _marks_of_before(self) -> Sequence[Mapping[str, Any]]:
         """The curator's, out of an index that was set aside, and out of one on the disk that cannot be had now."""
