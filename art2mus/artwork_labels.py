@@ -15,6 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".avif"}
+)
+"""Which files of a folder are taken for pictures. What a file really is, its content says (`art2mus.images`)."""
 MAX_TABLE_BYTES = 64 * 2**20
 _MAX_FIELD_CHARACTERS = 400
 

@@ -20,8 +20,6 @@ MAX_SIDE = 2048
 """Longer sides are reduced to this (pixels): enough for a screen, and far more than any encoder sees."""
 MAX_PIXELS = 128_000_000
 """What may be decoded whole: half a gigabyte. A JPEG is reduced while it is decoded, and may be larger."""
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".bmp", ".gif"})
-"""Which files of a folder are taken for pictures. What a file really is, its content says."""
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 

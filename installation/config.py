@@ -169,7 +169,7 @@ class WebConfig(Section):
     enabled: bool = False
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     address: str | None = None
-    valid_for_s: Annotated[float, Field(ge=60, le=86_400)] = 3600.0
+    valid_for_s: Annotated[float, Field(ge=60, le=14_400)] = 3600.0
     metrics: bool = False
 
 

@@ -19,14 +19,11 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
-from art2mus.artwork_labels import lookup, read_name, read_table
+from art2mus.artwork_labels import PICTURE_SUFFIXES, lookup, read_name, read_table
 from installation.messages import WallLabel
 
 _log = logging.getLogger(__name__)
 
-PICTURE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".avif"]
-)
 METADATA_NAMES = ("metadata.json", "labels.json", "metadata.csv", "labels.csv")
 UNTITLED = "Untitled"
 """The title of a work nobody has named."""
@@ -34,6 +31,10 @@ UNKNOWN = "Unknown work"
 """The title of a work that a visitor brought and that hangs in no gallery here."""
 
 _FINGERPRINT_BYTES = 64 * 2**10
+_UNCOMPRESSED = (b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""How BMP and TIFF files begin. Only in these can two pictures have one size, and a border the same bytes."""
+_NUM_SAMPLES = 64
+_SAMPLE_BYTES = 4 * 2**10
 _LABEL_FIELDS = frozenset(field.name for field in fields(WallLabel))
 
 
@@ -135,8 +136,12 @@ def _cached_metadata(path: Path, _size: int, _mtime_ns: int) -> Mapping[str, Map
 def _fingerprint(path: Path, size: int, _mtime_ns: int) -> str:
     digest = hashlib.blake2b(str(size).encode(), digest_size=8)
     with path.open("rb") as file:
-        digest.update(file.read(_FINGERPRINT_BYTES))
+        begin = file.read(_FINGERPRINT_BYTES)
+        digest.update(begin)
         if size > 2 * _FINGERPRINT_BYTES:
+            for number in range(1, _NUM_SAMPLES if begin.startswith(_UNCOMPRESSED) else 1):
+                file.seek(size * number // _NUM_SAMPLES)
+                digest.update(file.read(_SAMPLE_BYTES))
             file.seek(-_FINGERPRINT_BYTES, os.SEEK_END)
         digest.update(file.read(_FINGERPRINT_BYTES))
     return digest.hexdigest()

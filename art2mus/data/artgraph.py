@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from art2mus.artwork_labels import lookup, name_key, read_name, read_table
+from art2mus.artwork_labels import PICTURE_SUFFIXES, lookup, name_key, read_name, read_table
 from art2mus.data.catalogue import ARTWORK_COLUMNS, Catalogue, list_files, save_rejected
 from art2mus.data.file_checks import Facts, check_files
 from art2mus.data.options import add_output, add_processes, add_seed, at_least_1
 from art2mus.data.strata import draw
 from art2mus.data.tables import DataError
-from art2mus.images import SUFFIXES, UnreadableImageError, load_artwork
+from art2mus.images import UnreadableImageError, load_artwork
 from art2mus.whole_files import sole_run
 
 _LOOKED_AT_SIDE = 64
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the catalogue; returns the exit code."""
     with sole_run(options.output.parent):
-        files = list_files(options.folder, SUFFIXES)
+        files = list_files(options.folder, PICTURE_SUFFIXES)
         table = _read_metadata(options.metadata, files) if options.metadata else {}
         log = options.output.with_suffix(".checked.jsonl")
         facts = check_files(options.folder, files, look_at, Facts, log, options.processes)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from art2mus.artwork_labels import PICTURE_SUFFIXES
 from art2mus.data.abstract import to_rgb
-from art2mus.images import SUFFIXES, load_artwork
+from art2mus.images import load_artwork
 from art2mus.metrics.picture_affect import to_lab
 
 
@@ -17,7 +18,7 @@ def list_paintings(folder: Path, kept_out: Collection[str] = ()) -> list[Path]:
     Raises: FileNotFoundError if there are none.
     """
     files = sorted(folder.iterdir()) if folder.is_dir() else []
-    paths = [path for path in files if path.suffix.lower() in SUFFIXES and path.stem not in kept_out]
+    paths = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES and path.stem not in kept_out]
     if not paths:
         raise FileNotFoundError(f"{folder}: no paintings here; name a folder of JPEG, PNG, WebP or TIFF files")
     return paths

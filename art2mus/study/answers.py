@@ -109,15 +109,19 @@ class Answers:
 
     def _prepare(self, fingerprint: str | None) -> None:
         try:
+            if fingerprint is None or not self._is_empty():
+                self._check(fingerprint)
+            if fingerprint is None:
+                return
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")  # a click survives a power cut
             self._connection.execute("PRAGMA foreign_keys = ON")
             with self._transaction():
-                if fingerprint is not None and self._pragma("application_id") == 0 and self._is_empty():
+                if self._is_empty():
                     for statement in filter(str.strip, _SCHEMA.split(";")):
                         self._connection.execute(statement)
                     self._connection.execute("INSERT INTO study VALUES (?)", (fingerprint,))
-            self._check(fingerprint)
+            self._check(fingerprint)  # another process may have made it first
         except sqlite3.Error as error:
             raise StudyError(f"{self.path}: cannot be used for answers ({error}); name another file") from error
 

@@ -167,12 +167,19 @@ def _artworks_of(collection: CollectionSettings, root: Path, base: Path, name: s
     try:
         if collection.pairs is None:
             return [path.relative_to(root).as_posix() for path in list_paintings(root)]
-        with (base / collection.pairs.expanduser()).open(encoding="utf-8", newline="") as file:
-            return list(dict.fromkeys(row["artwork"] for row in csv.DictReader(file)))
+        with (base / collection.pairs.expanduser()).open(encoding="utf-8-sig", newline="") as file:
+            artworks = list(dict.fromkeys(row["artwork"] for row in csv.DictReader(file)))
     except FileNotFoundError as error:
         raise ConfigError([f"{name}: collection: {error.filename or error}: nothing is there"]) from error
+    except OSError as error:
+        raise ConfigError([f"{name}: collection: {error.filename}: cannot be read ({error.strerror})"]) from error
     except KeyError as error:
         raise ConfigError([f"{name}: collection.pairs: has no column 'artwork'"]) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError([f"{name}: collection.pairs: not CSV in UTF-8 ({error})"]) from error
+    if not all(artworks):
+        raise ConfigError([f"{name}: collection.pairs: a line does not name its artwork"])
+    return artworks
 
 
 def _with_sound_suffix(track: Path) -> Path:

@@ -40,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     library = Library(folder, settings.max_bytes, patience_s=_PATIENCE_S)
     try:
+        if library.is_in_memory:
+            return _fail(
+                f"{folder}: its index cannot be opened, so no pins and bans are known, and none would be kept;\n"
+                "  run this as the user whom the kiosk runs as, and see that the disk is not full"
+            )
         if options.action == "list":
             return _list(library)
         if options.action == "show":
@@ -78,7 +83,8 @@ def _list(library: Library) -> int:
             row["clip_id"], row["artwork_id"], str(row["seed"]), str(row["place"]), row["prompt"],
             _day(row["made_at"]), _day(row["heard_at"]), f"{row['num_bytes'] / 1e6:.1f}", ", ".join(marks),
         )  # fmt: skip
-    Console(soft_wrap=True).print(table)
+    # A visitor's words are shown as they are.
+    Console(soft_wrap=True, markup=False, emoji=False, highlight=False).print(table)
     return 0
 
 
@@ -95,11 +101,23 @@ def _show(library: Library, clip_ids: Sequence[str]) -> int:
 
 
 def _mark(library: Library, clip_ids: Sequence[str], mark: Mark, is_set: bool) -> int:
-    return max(0 if library.mark(clip_id, mark, is_set) else _unknown(library, clip_id) for clip_id in clip_ids)
+    exit_code = 0
+    for clip_id in clip_ids:
+        if library.mark(clip_id, mark, is_set):
+            continue
+        if library.find(clip_id) is None:
+            exit_code = _unknown(library, clip_id)
+        else:
+            exit_code = _fail(f"{clip_id}: could not be marked in {library.folder}, all is as before; try again")
+    return exit_code
 
 
 def _unknown(library: Library, clip_id: str) -> int:
-    print(f"{clip_id}: no such clip in {library.folder}; 'list' names them all", file=sys.stderr)
+    return _fail(f"{clip_id}: no such clip in {library.folder}; 'list' names them all")
+
+
+def _fail(reason: str) -> int:
+    print(reason, file=sys.stderr)
     return 2
 
 

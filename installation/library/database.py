@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 import time
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, Literal
 
 NAME = "library.db"
 VERSION = 1
@@ -36,8 +37,6 @@ CREATE INDEX IF NOT EXISTS by_turn ON clips (heard_at, num_bytes);
 CREATE INDEX IF NOT EXISTS by_mark ON clips (clip_id, is_pinned, is_banned) WHERE is_pinned OR is_banned;
 PRAGMA user_version = {VERSION};
 """
-
-_log = logging.getLogger(__name__)
 
 
 def connect(path: Path, patience_s: float) -> sqlite3.Connection:
@@ -91,14 +90,38 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def curators_marks(path: Path) -> list[tuple[str, int, int]]:
-    """What can still be read of a damaged index that no file says: (clip_id, is_pinned, is_banned)."""
+def curators_marks(path: Path, patience_s: float, mode: Literal["ro", "rw"]) -> list[dict[str, Any]]:
+    """What can still be read of an index that no file says: pins, and bans with all that is known of them.
+
+    Args:
+        path: An index that is damaged, or that `connect` cannot open; no mark is changed in it.
+        patience_s: As for `connect`.
+        mode: "rw" if nobody else uses it: then nothing of it is left open on the disk.
+
+    Returns: clip_id, is_pinned and is_banned; where a clip is banned and its row can be read, the rest of its row.
+    Raises: sqlite3.Error when nothing can be read.
+    """
+    address = path.absolute().as_uri()
+    try:
+        return _read_marks(f"{address}?mode={mode}", patience_s)
+    except sqlite3.Error:
+        return _read_marks(f"{address}?immutable=1", patience_s)  # as the file is, whoever may be writing in it
+
+
+def _read_marks(address: str, patience_s: float) -> list[dict[str, Any]]:
     # All of it stands in the index `by_mark`, a page or two that are seldom the damaged ones.
     query = "SELECT clip_id, is_pinned, is_banned FROM clips INDEXED BY by_mark WHERE is_pinned OR is_banned"
-    marks: list[tuple[str, int, int]] = []
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            marks.extend((str(name), int(pin), int(ban)) for name, pin, ban in connection.execute(query))
-    except (sqlite3.Error, ValueError):
-        _log.warning("library: pins and bans were lost with %s", path.name)
+    marks: list[dict[str, Any]] = []
+    with contextlib.closing(sqlite3.connect(address, timeout=patience_s, uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        try:
+            for mark in connection.execute(query):
+                marks.append(dict(mark))
+        except sqlite3.Error:
+            if not marks:
+                raise
+        for mark in filter(itemgetter("is_banned"), marks):
+            with contextlib.suppress(sqlite3.Error):
+                rows = connection.execute("SELECT * FROM clips WHERE clip_id = ?", [mark["clip_id"]])
+                mark.update(*map(dict, rows))
     return marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ TAG = "ART2MUS_CLIP"
 MAX_SPARE_BYTES = 100_000_000
 """Of clips that are played from memory while the disk is full; 20 s at 48 kHz take less than 4 MB."""
 
-_CLIP_FIELDS = frozenset(field.name for field in fields(ClipInfo))
+_MAX_AMOUNT = 1e9
+"""Of seconds, and of samples in a second."""
 
 
 class NotAClipError(ValueError):
@@ -105,7 +106,7 @@ def parse(text: str, path: Path) -> tuple[ClipInfo, Mapping[str, Any], int]:
             raise ValueError(f"format {values['format']}")
         clip = _clip(values["clip"], path)
         return clip, dict(values["receipt"]), int(values["sound_bytes"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotAClipError(f"a damaged description ({error})") from error
 
 
@@ -129,18 +130,41 @@ def _as_text(clip: ClipInfo, receipt: Mapping[str, Any], sound_bytes: int) -> st
     return json.dumps(values, separators=(",", ":"))
 
 
-def _clip(values: dict[str, Any], path: Path) -> ClipInfo:
-    clip_id = str(values["clip_id"])
+def _clip(values: Mapping[str, Any], path: Path) -> ClipInfo:
+    """A clip out of JSON, which may say anything. Raises: ValueError, TypeError, KeyError, OverflowError."""
+    clip_id = _text(values["clip_id"])
     if clip_id != path.stem or len(clip_id.encode("ascii")) > MAX_CLIP_ID_BYTES:
         raise ValueError("its name is not its id")
-    known = {name: _frozen(value) for name, value in values.items() if name in _CLIP_FIELDS}
-    notes = tuple(SoundingNote(float(o), float(d), int(p), int(v), int(y)) for o, d, p, v, y in values["notes"])
-    return ClipInfo(**known | {"audio_path": path, "notes": notes, "length_s": float(values["length_s"])})
+    continues = values.get("continues")
+    return ClipInfo(
+        clip_id=clip_id,
+        artwork_id=_text(values["artwork_id"]),
+        audio_path=path,
+        length_s=_amount(values["length_s"], least=1e-3),
+        sample_rate=int(_amount(values["sample_rate"], least=1)),
+        notes=tuple(
+            SoundingNote(_amount(onset_s), _amount(duration_s), int(pitch), int(velocity), int(layer))
+            for onset_s, duration_s, pitch, velocity, layer in values["notes"]
+        ),
+        continues=None if continues is None else _text(continues),
+        affect=tuple((_text(name), float(score)) for name, score in values.get("affect", ())),
+        prompt=_text(values.get("prompt", "")),
+        beat_s=_amount(values.get("beat_s", 0.0)),
+    )
 
 
-def _frozen(value: Any) -> Any:
-    """JSON's lists as the tuples they were."""
-    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    value.encode()  # half a letter is refused here, not where it is to be kept
+    return value
+
+
+def _amount(value: Any, least: float = 0.0) -> float:
+    amount = float(value)
+    if not least <= amount < _MAX_AMOUNT:
+        raise ValueError(f"{value!r} cannot be")
+    return amount
 
 
 def _see_to_disk(folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""Which clips there are, whose turn it is, and which must go. One process writes here: the director."""
+"""Which clips there are, whose turn it is, and which must go.
+
+The director's process writes here, and for a moment whoever else opens the library: the curator's command, --recompose.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,12 @@ from installation.messages import ClipInfo
 _UNFINISHED_AFTER_S = 600.0
 _DIRECTORS_PATIENCE_S = 0.25
 
+_NOT_TAKEN = (
+    *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError),
+    *(OverflowError, UnicodeError),
+)
+"""What SQLite says of a value or a statement that it does not take; the index is not damaged by it."""
+
 Mark = Literal["is_pinned", "is_banned"]
 
 _log = logging.getLogger(__name__)
@@ -29,6 +38,14 @@ VALUES (:clip_id, :artwork_id, :fingerprint, :recipe, :prompt, :sample_rate, :se
 ON CONFLICT (clip_id) DO UPDATE SET num_bytes = excluded.num_bytes, description = excluded.description
 RETURNING 1
 """
+_INSERT_BANNED = """
+INSERT INTO clips (clip_id, artwork_id, fingerprint, recipe, prompt, sample_rate, seed, place, continues, num_bytes,
+                   made_at, heard_at, description, is_banned)
+VALUES (:clip_id, :artwork_id, :fingerprint, :recipe, :prompt, :sample_rate, :seed, :place, :continues, 0,
+        :made_at, :heard_at, :description, 1)
+ON CONFLICT (clip_id) DO NOTHING
+"""
+_MARK_AS_BEFORE = "UPDATE clips SET is_pinned = :is_pinned, is_banned = :is_banned WHERE clip_id = :clip_id"
 # A picture that was saved anew is another file with another id, but the composer finds the same fingerprint.
 _BEGINNING = """
 SELECT * FROM clips
@@ -52,6 +69,10 @@ class Library:
 
     Whatever the disk does, its methods do not raise: what cannot be looked up is not there, what cannot be written
     down is said once in the log. A damaged index is set aside and made again from the files.
+
+    Attributes:
+        folder: Where the clips lie.
+        is_in_memory: The disk gives no place for the index: what is marked now is lost with this process.
     """
 
     def __init__(
@@ -75,8 +96,9 @@ class Library:
         self._patience_s = patience_s
         self._path = folder / database.NAME
         self._is_in_trouble = False
-        self._is_in_memory = False
-        self._marks: Sequence[tuple[str, int, int]] = ()  # the curator's, out of a damaged index
+        self.is_in_memory = False
+        self._left_out: set[str] = set()
+        self._marks: Sequence[Mapping[str, Any]] = ()  # the curator's, out of a damaged index, until they are kept
         folder.mkdir(parents=True, exist_ok=True)
         self._connection = self._open()
         self._settle()
@@ -118,22 +140,21 @@ class Library:
 
         What lies elsewhere (the disk was full) is played, but not kept.
         """
-        if clip.audio_path.parent != self.folder:
-            return True
+        is_here = clip.audio_path.parent == self.folder
         try:
-            described = read_clip(clip.audio_path)
-            row = _row(described, time.time())
+            row = _row(read_clip(clip.audio_path), time.time())
         except (OSError, ValueError) as error:
-            self._complain(f"{clip.audio_path.name}: {error}")
+            if is_here:
+                self._complain(f"{clip.audio_path.name}: {error}")
             return True
-        return self._admit(row)
+        return self._admit(row) if is_here else not self._run(_SAME_BUT_BANNED, row)
 
     def _admit(self, row: Mapping[str, Any]) -> bool:
         """Write down a clip, unless it is banned."""
         if self._run(_SAME_BUT_BANNED, row):
-            self._path_of(row["clip_id"]).unlink(missing_ok=True)
+            self._remove(row["clip_id"])
             return False
-        if self._run(_INSERT, row):
+        if self._run(_INSERT, row) and not self.is_in_memory:
             self._is_in_trouble = False
         return True
 
@@ -190,7 +211,7 @@ class Library:
 
         Returns: How many clips went.
         """
-        if self._is_in_memory or not self._path.exists():
+        if self.is_in_memory or self._is_gone():
             self._begin_anew()
         oldest = 0.0 if self._max_age_s is None else time.time() - self._max_age_s
         excess = self.num_bytes() - self._max_bytes
@@ -209,33 +230,49 @@ class Library:
 
     def _forget(self, clip_id: str) -> bool:
         """The row first: a file without one is found again, a row without its file only disappoints."""
+        self._forget_row(clip_id)
+        is_removed = self._remove(clip_id)
+        return is_removed and not self._run("SELECT 1 FROM clips WHERE clip_id = ? AND num_bytes > 0", clip_id)
+
+    def _forget_row(self, clip_id: str) -> None:
         self._run("UPDATE clips SET num_bytes = 0 WHERE clip_id = ? AND is_banned", clip_id)
         self._run("DELETE FROM clips WHERE clip_id = ? AND NOT is_banned", clip_id)
+
+    def _remove(self, clip_id: str) -> bool:
+        """Remove the file, if there is one; False where the disk does not let it."""
         try:
             self._path_of(clip_id).unlink(missing_ok=True)
         except OSError as error:
             self._complain(str(error))
             return False
-        return not self._run("SELECT 1 FROM clips WHERE clip_id = ? AND num_bytes > 0", clip_id)
+        return True
 
     # ------------------------------------------------------------ the index and the files
 
     def _settle(self) -> None:
-        """Bring index and files together: a clip is what has its name on the disk."""
+        """Bring index and files together: a clip is what has its name on the disk.
+
+        Rows are read before files are: another process may finish a clip meanwhile, whose row follows its file.
+        """
+        known = {row["clip_id"]: row["num_bytes"] for row in self._run("SELECT clip_id, num_bytes FROM clips")}
         try:
             names = {path.stem: path for path in self.folder.glob("*.flac") if not path.name.startswith(".")}
             self._remove_leftovers()
         except OSError as error:
             self._complain(str(error))
             return
-        known = {row["clip_id"]: row["num_bytes"] for row in self._run("SELECT clip_id, num_bytes FROM clips")}
+        marks = self._marks_of_before()
+        for mark in marks:
+            if "description" in mark:  # of what is banned: its file is gone, most likely
+                self._run(_INSERT_BANNED, mark)
         self._take_in(path for clip_id, path in sorted(names.items()) if clip_id not in known)
         for clip_id, num_bytes in known.items():
             if num_bytes > 0 and clip_id not in names:
-                self._forget(clip_id)
-        for clip_id, is_pinned, is_banned in self._marks:
-            self._run("UPDATE clips SET is_pinned = ?, is_banned = ? WHERE clip_id = ?", is_pinned, is_banned, clip_id)
-        self._marks = ()
+                self._forget_row(clip_id)
+        for mark in marks:
+            self._run(_MARK_AS_BEFORE, mark)
+        if not self.is_in_memory:
+            self._marks = ()
 
     def _take_in(self, paths: Iterable[Path]) -> None:
         """Make rows for clips that have none; whatever else lies here is left alone."""
@@ -243,7 +280,18 @@ class Library:
             try:
                 self._admit(_row(read_clip(path), path.stat().st_mtime))
             except (OSError, ValueError) as error:
-                _log.warning("library: %s is left out (%s)", path.name, error)
+                if path.name not in self._left_out:
+                    _log.warning("library: %s is left out (%s)", path.name, error)
+                self._left_out.add(path.name)
+
+    def _marks_of_before(self) -> Sequence[Mapping[str, Any]]:
+        """The curator's, out of an index that was set aside, and out of one on the disk that cannot be had now."""
+        if not self.is_in_memory:
+            return self._marks
+        try:
+            return (*self._marks, *database.curators_marks(self._path, self._patience_s, "ro"))
+        except sqlite3.Error:
+            return self._marks
 
     def _remove_leftovers(self) -> None:
         """Files of clips that were never finished. Young ones may still be in the making."""
@@ -270,9 +318,9 @@ class Library:
             except sqlite3.DatabaseError as error:
                 self._set_aside(str(error))
             else:
-                self._is_in_memory = False
+                self.is_in_memory = False
                 return connection
-        self._is_in_memory = True
+        self.is_in_memory = True
         return database.connect_in_memory()
 
     def _set_aside(self, reason: str) -> None:
@@ -285,7 +333,18 @@ class Library:
             "library: %s is damaged (%s) and now called %s; it is made again from the clips",
             self._path.name, reason, aside.name,
         )  # fmt: skip
-        self._marks = database.curators_marks(aside)
+        try:
+            self._marks = database.curators_marks(aside, self._patience_s, "rw")
+        except sqlite3.Error:
+            _log.warning("library: pins and bans were lost with %s", aside.name)
+
+    def _is_gone(self) -> bool:
+        """Whether the index is not in its place; where the disk does not say, it is."""
+        try:
+            self._path.stat()
+        except OSError as error:
+            return isinstance(error, FileNotFoundError)
+        return False
 
     def _begin_anew(self, damage: str = "") -> None:
         """The index is gone, or went bad while it was in use."""
@@ -300,7 +359,7 @@ class Library:
         named = values[0] if values and isinstance(values[0], Mapping) else values
         try:
             return self._connection.execute(sql, named).fetchall()
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, *_NOT_TAKEN) as error:
             self._complain(str(error))
         except sqlite3.DatabaseError as error:
             self._begin_anew(damage=str(error))
@@ -323,17 +382,26 @@ def _row(described: Description, at: float) -> dict[str, Any]:
         recipe = Sampling(**receipt["sampling"]).key()
     except (KeyError, TypeError):
         recipe = ""
+    fingerprint = str(receipt.get("fingerprint", ""))
+    fingerprint.encode()
     return {
         "clip_id": clip.clip_id,
         "artwork_id": clip.artwork_id,
-        "fingerprint": str(receipt.get("fingerprint", "")),
+        "fingerprint": fingerprint,
         "recipe": recipe,
         "prompt": clip.prompt,
         "sample_rate": clip.sample_rate,
-        "seed": int(receipt.get("seed", 0)),
-        "place": int(receipt.get("place", 0)),
+        "seed": _number(receipt.get("seed", 0)),
+        "place": _number(receipt.get("place", 0)),
         "continues": clip.continues,
         "num_bytes": described.num_bytes,
         "at": at,
         "description": described.text,
     }
+
+
+def _number(value: object) -> int:
+    """A number as a receipt has it, which SQLite can keep. Raises: ValueError."""
+    if not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(f"a damaged receipt ({value!r} is no number of a clip)")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,4 +73,7 @@ def _load(path: Path) -> FloatArray:
         clip = load_clip(path, path.stem, SAMPLE_RATE)
     except ClipError as error:
         raise StudyError(str(error)) from error
-    return clip.frames(0, len(clip))
+    waveform = clip.frames(0, len(clip))
+    if not math.isfinite(loudness(waveform, SAMPLE_RATE)):
+        raise StudyError(f"{path}: too quiet to be heard, below -70 LUFS; make it louder, or leave the artwork out")
+    return waveform

@@ -151,7 +151,7 @@ class StudySound:
                 self._supervisor.send("audio", PlayClip(self._silence, FADE_S, is_at_end=True))
             case ClipFailed(clip_id, reason) if self._playing and clip_id == self._playing.clip.clip_id:
                 _log.warning("not played: %s", reason)
-                self._playing = None
+                self.stop()  # or the track before it goes on
             case AudioHeartbeat():
                 self._supervisor.note_work("audio")
 

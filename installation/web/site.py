@@ -13,7 +13,9 @@ from installation.web.page import file_stem, render
 from installation.web.responses import Body, Response, in_parts, plain
 from installation.web.words import WORDS, choose_language
 
-MAX_OFFERS = 1000
+MAX_OFFERS = 3000
+"""More than a kiosk makes while the first of them is good, so that no link ends before its time: by the bounds of its
+configuration, one every 5 s for four hours."""
 
 
 class Site:

@@ -1,9 +1,8 @@
-"""The library: whole clips or none, below its size and age, what the curator says, and an index that can be lost."""
+"""The library: whole clips or none, below its size and age, and what the curator says."""
 
 import io
-import logging
+import json
 import os
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import soundfile
 
 from installation.flac_tags import copy_with_tags, head_with, read_head
 from installation.library import Library, begin_clip, finish_clip
-from installation.library.__main__ import main
 from installation.library.database import NAME
 from installation.library.files import TAG, NotAClipError, make_room, read_clip
 from installation.library.receipt import Sampling
@@ -162,6 +160,51 @@ def test_a_damaged_description_costs_one_line(tmp_path: Path, caplog: pytest.Log
     assert [record.message.count("broken.flac") for record in caplog.records] == [1]
 
 
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("clip", {"prompt": None}),
+        ("clip", {"artwork_id": 7}),
+        ("clip", {"artwork_id": "\ud83c"}),
+        ("clip", {"continues": ["a"]}),
+        ("clip", {"sample_rate": 1e300}),
+        ("clip", {"length_s": float("nan")}),
+        ("clip", {"length_s": 0}),
+        ("clip", {"notes": [[0.0, 1.0, float("inf"), 80, 0]]}),
+        ("clip", {"affect": [["valence", "much"]]}),
+        ("receipt", {"seed": None}),
+        ("receipt", {"seed": 2**63}),
+        ("receipt", {"place": "first"}),
+        ("receipt", {"fingerprint": "\ud83c"}),
+    ],
+)
+def test_a_file_with_values_that_cannot_be_costs_one_line_and_not_the_index(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, part: str, values: dict[str, Any]
+) -> None:
+    put(tmp_path, "whole")
+    odd = put(tmp_path, "odd")
+    said = json.loads(read_head(odd.audio_path).tags[TAG])
+    said[part] |= values
+    copy_with_tags(odd.audio_path, tmp_path / "copy", {TAG: json.dumps(said)})
+    (tmp_path / "copy").replace(odd.audio_path)
+    library = Library(tmp_path, 10**6)
+    assert len(library) == 1
+    assert [record.message.count("odd.flac") for record in caplog.records] == [1]
+    assert library.add(odd), "it plays all the same"
+    assert len(library) == 1
+    assert not list(tmp_path.glob(f"{NAME}.damaged-*"))
+
+
+def test_a_name_that_is_no_text_is_unknown_and_does_not_cost_the_index(tmp_path: Path) -> None:
+    put(tmp_path, "one")
+    library = Library(tmp_path, 10**6)
+    assert library.find("\udcff") is None, "as the system gives what a terminal did not understand"
+    assert not library.mark("\udcff", "is_banned", True)
+    library.close()
+    assert len(library) == 0, "whoever comes too late finds nothing, and damages nothing"
+    assert not list(tmp_path.glob(f"{NAME}.damaged-*"))
+
+
 def test_sound_that_is_cut_off_or_gone_is_no_clip(tmp_path: Path) -> None:
     for clip_id in ("short", "gone", "later"):
         put(tmp_path, clip_id)
@@ -242,6 +285,8 @@ def test_a_banned_clip_never_plays_again_however_it_comes_about(tmp_path: Path) 
     library.close()
     library = Library(tmp_path, 10**6)
     assert names(tmp_path) == [], "nor does it come in by the back door"
+    assert not library.add(put(tmp_path / "memory", "spare", fingerprint="f1")), "nor from beside a full disk"
+    assert library.add(put(tmp_path / "memory", "spare", fingerprint="f1", seed=2))
     assert library.add(put(tmp_path, "other", fingerprint="f1", seed=2))
     assert library.mark("one", "is_banned", False)
     assert library.add(put(tmp_path, "forgiven", fingerprint="f1"))
@@ -255,114 +300,3 @@ def test_in_memory_the_oldest_go_and_the_newest_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == ["clip-2", "clip-3"]
     make_room(tmp_path, max_bytes=0)
     assert names(tmp_path) == ["clip-3"]
-
-
-# ---------------------------------------------------------------- the index is lost, the disk is full
-
-
-def test_a_damaged_index_is_set_aside_and_made_again_with_the_curators_marks(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    library = Library(tmp_path, 10**6)
-    for number in range(40):
-        library.add(put(tmp_path, f"clip-{number}"))
-    library.mark("clip-0", "is_banned", True)
-    library.mark("clip-1", "is_pinned", True)
-    library.close()
-    data = bytearray((tmp_path / NAME).read_bytes())
-    data[-3 * 4096 : -2 * 4096] = b"\xff" * 4096
-    (tmp_path / NAME).write_bytes(data)
-    library = Library(tmp_path, 10**6)
-    assert len(library) == 40
-    assert "is damaged" in caplog.text
-    assert len(list(tmp_path.glob(f"{NAME}.damaged-*"))) == 1
-    marks = {row["clip_id"]: (row["is_pinned"], row["is_banned"]) for row in library.clips()}
-    assert (marks["clip-0"], marks["clip-1"], marks["clip-2"]) == ((0, 1), (1, 0), (0, 0))
-
-
-@pytest.mark.parametrize("content", [b"this is no database at all", b"SQLite format 3\0" + b"\xff" * 4096])
-def test_what_is_no_index_is_set_aside(tmp_path: Path, content: bytes) -> None:
-    clip = put(tmp_path, "one")
-    (tmp_path / NAME).write_bytes(content)
-    library = Library(tmp_path, 10**6)
-    assert library.beginning_for("wave") == clip
-    assert next(iter(tmp_path.glob(f"{NAME}.damaged-*"))).read_bytes() == content
-
-
-def test_an_index_of_another_version_is_set_aside(tmp_path: Path) -> None:
-    put(tmp_path, "one")
-    Library(tmp_path, 10**6).close()
-    other = sqlite3.connect(tmp_path / NAME)
-    other.execute("PRAGMA user_version = 99")
-    other.close()
-    assert len(Library(tmp_path, 10**6)) == 1
-
-
-def test_an_index_that_is_gone_while_it_is_used_is_made_again(tmp_path: Path) -> None:
-    library = Library(tmp_path, 10**6)
-    library.add(put(tmp_path, "one"))
-    for path in tmp_path.glob(f"{NAME}*"):
-        path.unlink()
-    library.trim()
-    assert len(library) == 1
-    assert (tmp_path / NAME).is_file()
-
-
-def test_an_index_that_goes_bad_while_it_is_used_is_made_again(tmp_path: Path) -> None:
-    library = Library(tmp_path, 10**6)
-    library.add(put(tmp_path, "one"))
-    library.close()
-    library = Library(tmp_path, 10**6)
-    (tmp_path / NAME).write_bytes(b"\xff" * (tmp_path / NAME).stat().st_size)
-    library.beginning_for("wave")
-    assert library.beginning_for("wave") is not None
-    assert len(library) == 1
-
-
-def test_without_a_place_for_the_index_there_is_one_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    clip = put(tmp_path, "one")
-    (tmp_path / NAME).mkdir()
-    library = Library(tmp_path, 10**6)
-    assert library.beginning_for("wave") == clip
-    assert "music goes on" in caplog.text
-    (tmp_path / NAME).rmdir()
-    library.trim()
-    assert (tmp_path / NAME).is_file(), "there is room again"
-
-
-def test_what_cannot_be_written_down_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    library = Library(tmp_path, 10**6, patience_s=0.0)
-    other = sqlite3.connect(tmp_path / NAME, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    clips = [put(tmp_path, f"clip-{number}") for number in range(3)]
-    with caplog.at_level(logging.WARNING):
-        assert all(library.add(clip) for clip in clips), "they play all the same"
-    assert [record.message.count("music goes on") for record in caplog.records] == [1]
-    other.execute("ROLLBACK")
-    other.close()
-    library.close()
-    assert len(Library(tmp_path, 10**6)) == 3
-
-
-# ---------------------------------------------------------------- the curator
-
-
-def test_the_curators_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    config = tmp_path / "kiosk.yaml"
-    config.write_text("library:\n  folder: clips\n")
-    assert main(["--config", str(config), "list"]) == 2
-    assert "there is no library yet" in capsys.readouterr().err
-    put(tmp_path / "clips", "one")
-    put(tmp_path / "clips", "two", seed=77)
-    assert main(["--config", str(config), "pin", "one"]) == 0
-    assert main(["--config", str(config), "ban", "two", "three"]) == 2
-    assert "three: no such clip" in capsys.readouterr().err
-    assert main(["--config", str(config), "list"]) == 0
-    printed = capsys.readouterr().out
-    assert "2 clips" in printed
-    assert printed.count("pinned") == printed.count("banned") == 1
-    assert main(["--config", str(config), "show", "two"]) == 0
-    assert '"seed": 77' in capsys.readouterr().out

@@ -8,10 +8,14 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from installation import messages
+from installation.config import ConfigError, load_config
 from installation.settings import WebSettings
 from installation.supervisor import ChildPlan, Said, Supervisor
 from installation.take_home import TakeHomeDesk, find_address
+from installation.web.site import Site
 from tests.installation.test_library import put
 
 CLIP = messages.ClipInfo("clip", "wave", Path("clip.flac"), 3.0, 48000)
@@ -60,6 +64,32 @@ def test_a_web_process_that_is_dying_gets_no_offer() -> None:
 def test_the_address_is_one_of_this_machine_or_none() -> None:
     address = find_address()
     assert address is None or re.fullmatch(r"\d+\.\d+\.\d+\.\d+", address)
+
+
+def test_every_link_is_good_until_its_time_however_much_is_heard_meanwhile(tmp_path: Path) -> None:
+    """The longest time and the shortest works that a configuration may ask for."""
+    longest_s, shortest_s = 14_400.0, 5.0
+    load_config(None, [f"web.valid_for_s={longest_s}", f"show.seconds_per_work={shortest_s}"])
+    for beyond in (f"web.valid_for_s={longest_s + 1}", f"show.seconds_per_work={shortest_s - 0.1}"):
+        with pytest.raises(ConfigError):
+            load_config(None, [beyond])
+    site, now_s = Site(), 0.0
+
+    def tell(message: messages.ToWeb) -> bool:
+        assert isinstance(message, messages.OfferClip)
+        site.take(message, now_s)
+        return True
+
+    desk = TakeHomeDesk(tell, longest_s, "kiosk.local")
+    desk.web_came(8080, now_s)
+    clip = put(tmp_path, "clip")
+    first = desk.offer(clip, LABEL, now_s)
+    while (now_s := now_s + shortest_s) < longest_s:
+        assert desk.offer(clip, LABEL, now_s)
+    assert first is not None
+    path = first.url.removeprefix("http://kiosk.local:8080")
+    assert site.answer("GET", path, {}, longest_s - 1).status == 200
+    assert site.answer("GET", path, {}, longest_s).status == 404
 
 
 def come(supervisor: Supervisor, desk: TakeHomeDesk) -> int:

@@ -175,8 +175,10 @@ class StudyWindow(QWidget):
         self._turn = self.ask
         assert self._sitting is not None
         stage = self._wall(self._sitting.trial.artwork)
-        if stage is None:
-            return  # it comes when it is ready
+        if stage is None:  # it comes when it is ready; until then nobody agrees twice, or answers on the page before
+            if self.page is not None:
+                self.page.setEnabled(False)
+            return
         self._background = stage.face
         page = QuestionPage(self._sitting, self._words, Style(stage.layout.unit, stage.palette))
         page.play_pressed.connect(self._play)
@@ -270,8 +272,9 @@ class StudyWindow(QWidget):
     def _start_over(self) -> None:
         """Welcome whoever comes next."""
         self._stop()
-        if self._mode.is_kiosk and self.open_session is not None:
-            self._keep(lambda sitting: self._sources.answers.break_off(sitting.listener))
+        is_left = self._mode.is_kiosk and self.open_session is not None
+        if is_left and not self._keep(lambda sitting: self._sources.answers.break_off(sitting.listener)):
+            return  # it would stay open and hold its slot; tried again after as long a silence
         self._language = self._mode.language
         self.welcome()
 

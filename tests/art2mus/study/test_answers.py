@@ -154,8 +154,11 @@ class TestRefusals:
         connection = sqlite3.connect(path)
         connection.execute("CREATE TABLE bookmarks (url TEXT)")
         connection.close()
-        with pytest.raises(StudyError, match="not a file of answers"):
-            Answers(path, "fingerprint")
+        before = path.read_bytes()
+        for fingerprint in ("fingerprint", None):
+            with pytest.raises(StudyError, match="not a file of answers"):
+                Answers(path, fingerprint)
+        assert path.read_bytes() == before
 
     def test_a_later_version(self, tmp_path: Path) -> None:
         path = tmp_path / "answers.sqlite"

@@ -82,3 +82,28 @@ def test_pairs_without_artworks_are_refused(tmp_path: Path) -> None:
     path = write_study(tmp_path, collection={"artworks": "cards", "tracks": {}, "pairs": "pairs.csv"})
     with pytest.raises(ConfigError, match="no column 'artwork'"):
         load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"track,artwork\na.flac,card-0.png\nb.flac\n", "a line does not name its artwork"),
+        (b"artwork\n\n,\n", "a line does not name its artwork"),
+        (b"artwork\nM\xfcnch.png\n", "not CSV in UTF-8"),
+        (None, "cannot be read"),
+    ],
+)
+def test_pairs_that_are_no_table_are_explained(tmp_path: Path, content: bytes | None, words: str) -> None:
+    if content is None:
+        (tmp_path / "pairs.csv").mkdir()
+    else:
+        (tmp_path / "pairs.csv").write_bytes(content)
+    path = write_study(tmp_path, collection={"artworks": "cards", "tracks": {}, "pairs": "pairs.csv"})
+    with pytest.raises(ConfigError, match=words):
+        load_study(path)
+
+
+def test_pairs_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("artwork,track\ncard-3.png,a.mp3\n", encoding="utf-8-sig")
+    folders = {"artworks": "cards", "tracks": {"mini": "mini", "mini-4": "mini-4"}, "pairs": "pairs.csv"}
+    assert list(small_study(tmp_path, collection=folders).artworks) == ["card-3.png"]

@@ -62,3 +62,10 @@ def test_a_track_without_music_is_named(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "mini" / "card-0.flac", np.zeros((48000, 2)), SAMPLE_RATE)
     with pytest.raises(StudyError, match=r"card-0\.flac: digital silence"):
         level_artwork(study, "card-0.png", tmp_path / "cache")
+
+
+def test_a_track_that_nobody_hears_is_named_and_does_not_silence_the_other(tmp_path: Path) -> None:
+    study = small_study(tmp_path, num_cards=1)
+    soundfile.write(tmp_path / "mini" / "card-0.flac", tone(1.0, level=1e-4), SAMPLE_RATE)
+    with pytest.raises(StudyError, match=r"card-0\.flac: too quiet"):
+        level_artwork(study, "card-0.png", tmp_path / "cache")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from installation.messages import BED_CLIP_ID, AudioHeartbeat, FromAudio
 from installation.service import Service
 from installation.study.sitting import Track
 from installation.study.sound import FADE_S, StudySound, study_sound
@@ -65,6 +66,26 @@ def test_a_file_that_is_gone_does_not_play(tmp_path: Path, caplog: pytest.LogCap
         sound.play(Track(tmp_path / "gone.flac", 1.0, RATE))
         poll_until(sound, lambda: sound.position_s is None)
     assert "not played" in caplog.text
+
+
+def test_the_track_before_does_not_go_on_under_one_that_does_not_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    with study_sound("no such device", tmp_path / "silence.wav", Service({}), may_be_silent=True) as sound:
+        hear = sound._hear
+
+        def listen(message: FromAudio) -> None:
+            if isinstance(message, AudioHeartbeat):
+                heard.append(message.clip_id)
+            hear(message)
+
+        monkeypatch.setattr(sound, "_hear", listen)
+        sound.play(a_track(tmp_path, "long", 30.0, 440))
+        poll_until(sound, lambda: heard[-1:] == ["track-0"])
+        sound.play(Track(tmp_path / "gone.flac", 1.0, RATE))
+        poll_until(sound, lambda: sound.position_s is None)
+        poll_until(sound, lambda: heard[-1] == BED_CLIP_ID)
 
 
 @pytest.mark.skipif(missing() != "", reason=missing() or "everything is there")

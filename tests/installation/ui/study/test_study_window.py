@@ -165,6 +165,34 @@ def test_a_session_from_welcome_to_thanks(visit: Visit) -> None:
     assert visit.has_left
 
 
+def test_who_agrees_twice_begins_once(visit: Visit) -> None:
+    visit.press(ENGLISH.begin)
+    for _ in range(2):
+        visit.press(ENGLISH.agree)  # the wall is still being prepared
+    QTest.keyClick(visit.window, Qt.Key.Key_Return)
+    assert visit.answers.count_sessions() == {"open": 1}
+    assert visit.questions().isEnabled()
+
+
+def test_nothing_of_the_next_artwork_is_heard_or_answered_on_the_page_before(visit: Visit) -> None:
+    page = visit.begin()
+    visit.answer_all()
+    visit.window.resize(visit.window.width() - 100, visit.window.height())  # its wall has to be prepared anew
+    num_played = len(visit.player.played)
+    QTest.mouseClick(page.next_button, Qt.MouseButton.LeftButton)
+    assert visit.window.page is page
+    visit.hear(A)
+    visit.choose("quality", A, 5)
+    for key in (Qt.Key.Key_B, Qt.Key.Key_Return):
+        QTest.keyClick(visit.window, key)
+    assert len(visit.player.played) == num_played
+    first, second = visit.answers.records()
+    assert first.is_confirmed
+    assert (second.is_confirmed, second.answers, second.plays) == (False, {}, {})
+    wait_until(visit.app, lambda: visit.window.page is not page)
+    visit.answer_all()
+
+
 def test_nothing_is_kept_of_who_declines(visit: Visit) -> None:
     visit.press(ENGLISH.begin)
     assert visit.answers.count_sessions() == {}
@@ -298,6 +326,20 @@ class TestKiosk:
         assert not kiosk.is_at(ENGLISH.resume.format(done=0, all=2))
         kiosk.begin()
         assert kiosk.answers.count_sessions() == {"broken off": 1, "open": 1}
+
+    def test_a_session_that_cannot_be_broken_off_is_not_left_open(self, kiosk: Visit) -> None:
+        kiosk.begin()
+        with sqlite3.connect(kiosk.study.answers, isolation_level=None) as other:
+            other.execute("ALTER TABLE sessions RENAME TO elsewhere")
+            kiosk.clock.now_s += 121
+            kiosk.window.advance()
+            assert kiosk.is_at(ENGLISH.go_on)
+            other.execute("ALTER TABLE elsewhere RENAME TO sessions")
+        other.close()
+        kiosk.clock.now_s += 121
+        kiosk.window.advance()
+        assert kiosk.is_at(ENGLISH.begin)
+        assert kiosk.answers.count_sessions() == {"broken off": 1}
 
     def test_a_touch_of_the_wall_says_that_somebody_is_there(self, kiosk: Visit) -> None:
         kiosk.begin()
