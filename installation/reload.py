@@ -35,10 +35,9 @@ def as_far_as_possible(config: KioskConfig, began_with: KioskConfig) -> tuple[Ki
     Returns: The wish, with what waits for the next start as it was; and the keys that wait.
     """
     waiting = [key for key in AT_NEXT_START if attrgetter(key)(config) != attrgetter(key)(began_with)]
+    # Another camera comes with its process; but the process does not come, or go, by itself.
     if (config.camera.source is None) != (began_with.camera.source is None):
-        waiting.append(
-            "camera.source"
-        )  # another camera comes with its process, but the process does not come by itself
+        waiting.append("camera.source")
     for key in waiting:
         config = _with(config, key, attrgetter(key)(began_with))
     return config, tuple(waiting)
