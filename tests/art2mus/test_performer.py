@@ -13,7 +13,7 @@ import pytest
 from art2mus.codec.instruments import INSTRUMENTS
 from art2mus.codec.parts import seat_players
 from art2mus.codec.performance import ENSEMBLES, Performance, fit_tempo
-from art2mus.codec.performer import Performer, perform
+from art2mus.codec.performer import Performer
 from art2mus.codec.score import MELODY, PAD, Note, Score
 from art2mus.codec.synthesizer import BUNDLED_SOUNDFONT, Kind, Message, Synthesizer
 from tests.art2mus.pieces import chorale, random_score
@@ -138,12 +138,15 @@ def test_a_piece_rings_out_into_silence(performer: Performer):
         performer.finish()
 
 
-def test_perform_plays_once_with_a_tail():
+def test_it_plays_at_any_rate_with_a_tail():
     score = chorale().slice(0, 16)
-    rendering = perform(score, Performance.neutral(), 0, tail_s=1.0, sample_rate=44100)
-    assert rendering.waveform.shape == (round(16 * Performance.neutral().step_s * 44100) + 44100, 2)
-    assert rendering.waveform.dtype == np.float32
-    assert len(rendering.notes) == len(score.notes)
+    with Performer(sample_rate=44100) as performer:
+        performer.start(Performance.neutral(), 0)
+        body, tail = performer.render(score), performer.finish(1.0)
+    assert body.waveform.shape == (round(16 * Performance.neutral().step_s * 44100), 2)
+    assert tail.waveform.shape == (44100, 2)
+    assert body.waveform.dtype == np.float32
+    assert len(body.notes) == len(score.notes)
 
 
 def test_many_pieces_leave_nothing_behind(performer: Performer):

@@ -151,7 +151,7 @@ def test_mistakes_in_the_file_are_named_by_their_keys(tmp_path: Path) -> None:
         load_config(path)
     assert [mistake.partition("; ")[0].partition(" such")[0] for mistake in caught.value.mistakes] == [
         "kiosk.yaml:2: hours.monday: must be hours",
-        "kiosk.yaml:4: hours.exceptions.2026-02-30.[key]: must be a date",
+        "kiosk.yaml:4: hours.exceptions.2026-02-30: must be a date",
         "kiosk.yaml:5: hours.exceptions.2026-12-25: must be hours",
         "kiosk.yaml:6: hours.time_zone: must be the name of a time zone",
     ]

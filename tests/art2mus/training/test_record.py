@@ -39,7 +39,7 @@ def test_without_tensorboard_it_says_what_to_install(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(builtins, "__import__", without)
     with (
-        pytest.raises(TrainingError, match=r"pip install 'art2mus\[train\]'"),
+        pytest.raises(TrainingError, match=r"pip install -e '\.\[train\]'"),
         open_record(tmp_path, 0, SETTINGS.model_copy(update={"tensorboard": True})),
     ):
         pass
