@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 
 from art2mus.codec.score import MELODY, PAD, Note, Score
 from art2mus.data.pairs import Pairs
-from art2mus.data.windows import Window, Windows
+from art2mus.data.windows import Window, Windows, load_windows
 from art2mus.metrics.judge import main as judge
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.train import main
-from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, Attributes
+from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, Attributes, tokens_of
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.loop import run
 from art2mus.training.score_model import draw_known, padded_left
@@ -142,23 +142,25 @@ def test_stage_b_learns_attributes_alone_for_any_pipeline(folder: Path, vae: Pat
         ScoreModelSettings(**settings.model_dump() | {"start_from": None})
 
 
-@pytest.mark.parametrize("is_alone", [False, True])
 def test_a_score_model_is_judged(
-    folder: Path, score_model: Path, is_alone: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, score_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also where the projections of attributes lie beside the model, as they are bundled."""
-    judged = score_model
-    if is_alone:
-        judged = shutil.copytree(score_model / "model", tmp_path / "bundled")
-        beside = tmp_path / "bundled-attributes"
-        shutil.copytree(score_model / "attribute_projection_4", beside / "attribute_projection_4")
-        shutil.copy(score_model / "attributes.json", beside)
-    assert judge([str(judged), str(folder / "windows.npz"), "--num-clips", "4", "--steps", "2", "--copies", "2"]) == 0
+    """By projections of attributes that lie beside it, as they are bundled; stage B's own folder has them in it."""
+    bundled, beside = tmp_path / "bundled", tmp_path / "bundled-attributes"
+    shutil.copytree(score_model / "model", bundled)
+    shutil.copytree(score_model / "attribute_projection_4", beside / "attribute_projection_4")
+    shutil.copy(score_model / "attributes.json", beside)
+    windows, first = load_windows(folder / "windows.npz"), np.arange(3)
+    assert torch.equal(tokens_of(bundled, windows, first), tokens_of(score_model, windows, first))
+    assert judge([str(bundled), str(folder / "windows.npz"), "--num-clips", "2", "--steps", "1", "--copies", "2"]) == 0
     said = capsys.readouterr().out
     assert all(word in said for word in ("triads", "density", "nearest training window", "that cross it"))
     distances = said[said.index("FD-MusiCNN") :].splitlines()[1:4]
     assert [line.split()[0] for line in distances] == ["held", "generated", "chance"]
     assert distances[0].endswith("1.00")
+    shutil.rmtree(beside)
+    assert judge([str(bundled), str(folder / "windows.npz")]) == 2
+    assert "mini-attributes.yaml" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("num_tokens", [1, 4])
