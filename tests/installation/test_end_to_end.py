@@ -149,8 +149,9 @@ def level_db(frames: npt.NDArray[np.float32], from_s: float) -> float:
 
 @pytest.fixture(scope="module")
 def quiet_day(repository: Path) -> Iterator[Run]:
-    """A minute in which nothing happens."""
-    with kiosk(repository, "--run-for", str(DAY_S), "--set", "show.seconds_per_work=14") as run:
+    """A minute in which nothing happens: always the same one, for there are works whose phrases last half of it."""
+    own = ("--set", "show.seconds_per_work=14", "--set", "sampling.seed=0")
+    with kiosk(repository, "--run-for", str(DAY_S), *own) as run:
         run.leave()
         yield run
 
@@ -179,7 +180,7 @@ def test_it_is_never_silent(quiet_day: Run) -> None:
 
 def test_works_follow_each_other_in_crossfades_without_a_dip(quiet_day: Run) -> None:
     """A crossfade is nowhere quieter than the quietest bars of the music itself."""
-    assert quiet_day.summary["works_shown"] >= 3
+    assert quiet_day.summary["works_shown"] >= 3, quiet_day.output
     frames, fades_s = quiet_day.frames(), quiet_day.summary["fades_s"]
     elsewhere = [
         level_db(frames, at_s)
