@@ -2,8 +2,8 @@
 
 The model writes pieces as held-out windows are, asked for by their attributes, with each number of steps from the same
 noise. They are performed as other held-out windows are, so that nothing but the notes differs, and compared with them
-as sets (FD-MusiCNN). Beside it stands the distance between the two sets of windows. What has been heard is kept
-in the output folder, batch by batch: a run that was interrupted goes on.
+as sets (FD-MusiCNN). Beside it stands the distance between the two sets of windows. What has been heard is kept in the
+output folder, batch by batch: a run that was interrupted goes on.
 """
 
 from __future__ import annotations

@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--limit", type=int, default=2000, help="held-out windows to measure (default 2000)")
     options = parser.parse_args(arguments)
-    return exit_code(lambda: _print_held_out(options.windows, options.limit), ValueError)
+    return exit_code(lambda: _print_held_out(options.windows, options.limit), ValueError, goes_on=False)
 
 
 def _print_held_out(path: Path, limit: int) -> int:

@@ -111,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, dest="num_inference_steps")
     parser.add_argument("--copies", type=int, default=64, help="clips to look up in the training windows (default 64)")
     options = parser.parse_args(arguments)
-    return exit_code(lambda: _judge(options), ModelMissingError, SynthesizerMissingError, ValueError)
+    mistakes = (ModelMissingError, SynthesizerMissingError, ValueError)
+    return exit_code(lambda: _judge(options), *mistakes, goes_on=False)
 
 
 def _judge(options: argparse.Namespace) -> int:
