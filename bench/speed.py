@@ -28,7 +28,7 @@ from art2mus.pipeline import Art2MusPipeline
 from bench.kiosk import PICTURE
 
 MUSIC_S = 10.24
-MAX_SECONDS = 0.8
+MAX_SECONDS = 0.5
 UNGUIDED = 1.0
 TOTAL = "all of it"
 OF_A_PHRASE = "as part of a phrase"

@@ -68,8 +68,8 @@ class Sampling:
 
 
 CURVE = (
-    *(Sampling("DPM++", num_steps) for num_steps in (4, 8, 12, 20, 25, 50)),
-    Sampling("DPM++", 8, "float32"),
+    *(Sampling("DPM++", num_steps) for num_steps in (4, 5, 8, 12, 20, 25, 50)),
+    Sampling("DPM++", 5, "float32"),
     Sampling("DDIM", 200),
 )
 

@@ -116,9 +116,9 @@ class ScoreModelSettings(Section):
     spoiled_share: Share = 0.25
     held_share: Share = 0.35
     preferred_share: Share = 1.0
-    guidance_scale: PositiveFloat = 4.0
-    num_inference_steps: PositiveInt = 8
-    timestep_exponent: PositiveFloat = 1.8
+    guidance_scale: PositiveFloat = 3.5
+    num_inference_steps: PositiveInt = 5
+    timestep_exponent: PositiveFloat = 2.5
     emphasis: Emphasis = (1.0, 1.0, 1.0, 1.0)
 
     @model_validator(mode="after")

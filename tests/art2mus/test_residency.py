@@ -165,7 +165,7 @@ def test_a_model_is_loaded_as_was_decided(tmp_path: Path, monkeypatch: pytest.Mo
     assert set(calls) == {tmp_path / "shelf"}
     once = Residency(str(tmp_path / "model")).load(tmp_path, for_show=False)
     assert once.config.num_inference_steps == 3, "what is made once is made as published"
-    assert Residency("mini").load(tmp_path, for_show=True).config.num_inference_steps == 8, "its own"
+    assert Residency("mini").load(tmp_path, for_show=True).config.num_inference_steps == 5, "its own"
 
 
 def test_a_compiled_unet_sees_one_shape_whatever_is_said() -> None:
