@@ -25,9 +25,13 @@ from tqdm import tqdm
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
 from art2mus.codec.score import STEPS_PER_BAR
+from art2mus.codec.synthesizer import SynthesizerMissingError
 from art2mus.data.abstract import paint
+from art2mus.data.arrays import read_arrays
 from art2mus.data.paintings import list_paintings, vary_paintings
 from art2mus.data.windows import ATTRIBUTES, Windows, load_windows
+from art2mus.digests import content_digest
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, MAX_Z, load_scale, measure_picture
 from art2mus.metrics.sound_affect import ANALYSIS_RATE, sound_features
 from art2mus.strict_yaml import ConfigError, Section, load
@@ -59,7 +63,7 @@ class PairsConfig(Section):
     num_windows: PositiveInt = 5000
     num_bars: Annotated[int, Field(ge=1, le=8)] = 4
     num_processes: PositiveInt = 1
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,9 @@ class Pairs:
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote.
 
-        Raises: FileNotFoundError, naming the command that makes the file, if there is none.
+        Raises: FileNotFoundError, naming the command that makes the file, if there is none; OSError if it is damaged.
         """
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path}: no pairs here; make them with python -m art2mus.data.pairs configs/train/mini-pairs.yaml"
-            )
-        with np.load(path) as stored:
-            return cls(**{name: stored[name] for name in stored.files})
+        return read_arrays(path, cls, "pairs", "python -m art2mus.data.pairs configs/train/mini-pairs.yaml")
 
 
 def build(config: PairsConfig) -> Pairs:
@@ -152,18 +151,19 @@ def choose_windows(windows: Windows, count: int, rng: np.random.Generator) -> In
 def music_affects(chosen: IntArray, config: PairsConfig) -> Affects:
     """Measure the affect of windows under the constant performance, standardised over these windows.
 
-    What was measured before is taken from the cache.
+    What was measured before of the same file of windows, and of as many bars, is taken from the cache.
 
     Shape: chosen (n,); result (n, 6).
     """
-    known = _load_cache(config)
+    identity = f"{content_digest(config.windows)}, {config.num_bars} bars"
+    known = _load_cache(config.cache, identity)
     missing = np.array([index for index in chosen.tolist() if index not in known], dtype=np.int64)
     batches = [missing[i : i + _WINDOWS_PER_TASK] for i in range(0, len(missing), _WINDOWS_PER_TASK)]
     with ProcessPoolExecutor(config.num_processes, mp_context=get_context("spawn")) as pool:
         results = pool.map(_perform_and_measure, [config] * len(batches), batches)
         for batch, features in zip(batches, tqdm(results, total=len(batches), desc="performing windows"), strict=True):
             known.update(zip(batch.tolist(), features, strict=True))
-            _save_cache(config, known)
+            _save_cache(config.cache, identity, known)
     scores = load_scale("sound").score(np.array([known[index] for index in chosen.tolist()]))
     spread = np.maximum(scores.std(axis=0), 1e-6)
     return np.clip((scores - scores.mean(axis=0)) / spread, -MAX_Z, MAX_Z).astype(np.float32)
@@ -232,16 +232,28 @@ def _perform_and_measure(config: PairsConfig, batch: IntArray) -> NDArray[np.flo
     return np.array(features)
 
 
-def _load_cache(config: PairsConfig) -> dict[int, NDArray[np.float64]]:
-    if not config.cache.is_file():
+@dataclass(frozen=True)
+class _Measured:
+    """What was measured of windows: of which file and how much of each, which of them, and what."""
+
+    identity: NDArray[np.str_]
+    index: IntArray
+    features: NDArray[np.float64]
+
+
+def _load_cache(path: Path, identity: str) -> dict[int, NDArray[np.float64]]:
+    try:
+        stored = read_arrays(path, _Measured, "measures", "the same command")
+    except OSError:  # none yet, or nothing that can be used: all is measured anew
         return {}
-    with np.load(config.cache) as stored:
-        return dict(zip(stored["index"].tolist(), stored["features"], strict=True))
+    is_same = str(stored.identity) == identity
+    return dict(zip(stored.index.tolist(), stored.features, strict=True)) if is_same else {}
 
 
-def _save_cache(config: PairsConfig, known: dict[int, NDArray[np.float64]]) -> None:
-    with whole_file(config.cache) as partial, partial.open("wb") as file:
-        np.savez(file, index=np.array(list(known)), features=np.array(list(known.values())))
+def _save_cache(path: Path, identity: str, known: dict[int, NDArray[np.float64]]) -> None:
+    measured = _Measured(np.array(identity), np.array(list(known)), np.array(list(known.values())))
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, **vars(measured))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -249,12 +261,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m art2mus.data.pairs", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("config", type=Path, help="a YAML file such as configs/train/mini-pairs.yaml")
     path = parser.parse_args(arguments).config
-    try:
-        config = load(path, PairsConfig)
-        pairs = build(config)
-    except (ConfigError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _run(load(path, PairsConfig)), ConfigError, SynthesizerMissingError)
+
+
+def _run(config: PairsConfig) -> int:
+    pairs = build(config)
     pairs.save(config.output)
     print(describe(pairs))
     print(f"wrote {config.output}")

@@ -33,6 +33,7 @@ from art2mus.data.windows import (
     load_windows,
     measure_attributes,
 )
+from art2mus.exit_codes import exit_code
 from art2mus.metrics.harmony import repetition
 from art2mus.strict_yaml import ConfigError, Section, load
 
@@ -49,7 +50,7 @@ class WindowsConfig(Section):
     output: Annotated[Path, Field(strict=False)]
     cache: Annotated[Path, Field(strict=False)]
     collections: Annotated[tuple[str, ...], Field(strict=False)] = COLLECTIONS
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     num_processes: int = Field(default=2, ge=1)
     tune_hop_bars: int = Field(default=4, ge=1)
     variants_per_tune: int = Field(default=5, ge=1)
@@ -62,8 +63,10 @@ class WindowsConfig(Section):
 def build(config: WindowsConfig) -> Windows:
     """Make all windows; the same configuration gives the same ones.
 
-    Raises: CorpusError if the written scores cannot be read.
+    Raises: ConfigError if there is nothing to make them of; CorpusError if the written scores cannot be read.
     """
+    if not config.collections and not config.num_composed:
+        raise ConfigError(["collections, num_composed: there is nothing to make windows of; name one, or compose some"])
     scores = load_corpus(config.collections, config.cache, config.num_processes) if config.collections else []
     tasks = [scores[i : i + _SCORES_PER_TASK] for i in range(0, len(scores), _SCORES_PER_TASK)]
     seeds = range(config.num_composed)
@@ -123,12 +126,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m art2mus.data.scores", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("config", type=Path, help="a YAML file such as configs/train/mini-data.yaml")
     path = parser.parse_args(arguments).config
-    try:
-        config = load(path, WindowsConfig)
-        windows = build(config)
-    except (ConfigError, CorpusError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _run(load(path, WindowsConfig)), ConfigError, CorpusError)
+
+
+def _run(config: WindowsConfig) -> int:
+    windows = build(config)
     windows.save(config.output)
     print(describe(windows))
     print(f"wrote {config.output}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from art2mus.codec.score import LAYERS, MELODY, NUM_ROWS, STEPS_PER_BAR, FloatArray, Note, Score
+from art2mus.data.arrays import read_arrays
 from art2mus.whole_files import whole_file
 
 WINDOW_BARS = 8
@@ -172,11 +173,6 @@ def pack_notes(score: Score) -> NDArray[np.uint8]:
 def load_windows(path: Path | str) -> Windows:
     """Read what ``Windows.save`` wrote.
 
-    Raises: FileNotFoundError, naming the command that makes the file, if there is none.
+    Raises: FileNotFoundError, naming the command that makes the file, if there is none; OSError if it is damaged.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(
-            f"{path}: no windows here; make them with python -m art2mus.data.scores configs/train/mini-data.yaml"
-        )
-    with np.load(path) as stored:
-        return Windows(**{name: stored[name] for name in stored.files})
+    return read_arrays(Path(path), Windows, "windows", "python -m art2mus.data.scores configs/train/mini-data.yaml")

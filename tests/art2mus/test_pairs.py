@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from art2mus.data.abstract import paint
 from art2mus.data.composed import compose
@@ -73,6 +74,34 @@ def test_missing_files_name_what_makes_them(folder: Path, tmp_path: Path) -> Non
         Pairs.load(tmp_path / "none.npz")
     with pytest.raises(FileNotFoundError, match="no paintings here"):
         list_paintings(tmp_path)
+
+
+def test_measures_of_other_windows_or_of_more_bars_are_not_taken_from_the_cache(folder: Path, tmp_path: Path) -> None:
+    def music(**changes: object) -> NDArray[np.float32]:
+        return build(config(folder, cache=tmp_path / f"{len(changes)}-cache.npz", **changes)).music_affect
+
+    shared = {"cache": tmp_path / "shared.npz"}
+    build(config(folder, **shared))
+    assert np.array_equal(build(config(folder, num_bars=2, **shared)).music_affect, music(num_bars=2))
+    others = tmp_path / "others.npz"
+    Windows.pack([compose(number) for number in range(50, 80)]).save(others)
+    assert np.array_equal(build(config(folder, windows=others, **shared)).music_affect, music(windows=others))
+    shared["cache"].write_bytes(b"half")
+    assert np.array_equal(build(config(folder, **shared)).music_affect, music())
+
+
+def test_what_goes_wrong_is_a_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = tmp_path / "windows.npz"
+    damaged.write_bytes((folder / "windows.npz").read_bytes()[:500])
+    for changes, expected in (
+        ({"windows": damaged}, "not a file of windows, or damaged"),
+        ({"output": folder / "one.png" / "p.npz"}, "one.png: File exists"),
+        ({"seed": -1}, "seed: "),
+    ):
+        values = config(folder).model_dump() | changes
+        (tmp_path / "pairs.yaml").write_text("\n".join(f"{key}: {value}" for key, value in values.items()))
+        assert main([str(tmp_path / "pairs.yaml")]) == 2
+        assert expected in capsys.readouterr().err
 
 
 def test_each_picture_gets_its_twin_if_there_is_one() -> None:

@@ -247,6 +247,23 @@ def test_a_mistake_in_the_configuration_is_named(tmp_path: Path, capsys: pytest.
     assert "num_composed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [("num_composed: 0\n", "nothing to make windows of"), ("num_composed: 20\nseed: -1\n", "seed: ")],
+)
+def test_what_no_windows_can_be_made_of_is_a_mistake(
+    more: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scores.main([str(config_file(tmp_path, f"collections: []\n{more}"))]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_windows_that_cannot_be_written_are_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "windows.npz").mkdir()
+    assert scores.main([str(config_file(tmp_path, "collections: []\nnum_composed: 20\n"))]) == 2
+    assert "windows.npz: Is a directory" in capsys.readouterr().err
+
+
 def test_an_unknown_collection_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="palestrina"):
         load_corpus(["palestrina"], tmp_path)
@@ -255,6 +272,13 @@ def test_an_unknown_collection_is_named(tmp_path: Path) -> None:
 def test_missing_windows_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"art2mus\.data\.scores"):
         load_windows(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("content", [b"hello", b"PK\x03\x04" + b"\xff" * 400])
+def test_damaged_windows_say_so(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "windows.npz").write_bytes(content)
+    with pytest.raises(OSError, match="not a file of windows, or damaged"):
+        load_windows(tmp_path / "windows.npz")
 
 
 @needs_music21
