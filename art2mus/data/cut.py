@@ -9,7 +9,8 @@ that is shorter than one excerpt is left out.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from art2mus.data.catalogue import Catalogue, save_rejected
@@ -20,6 +21,8 @@ from art2mus.sound_files import UnreadableSoundError
 from art2mus.whole_files import sole_run
 
 CATALOGUE_FILE = "tracks.csv"
+_MAX_CHANNELS, _MAX_RATE_HZ = 8, 655_350
+"""Of FLAC. Source: RFC 9639, section 9.1.3, and `FLAC__MAX_SAMPLE_RATE` of libFLAC before 1.4."""
 
 Job = tuple[Path, float, float]
 """A track, where the excerpt begins, and its length; in seconds."""
@@ -46,15 +49,17 @@ def run(options: argparse.Namespace) -> int:
     """
     catalogue = Catalogue.load(options.catalogue, options.root or options.catalogue.parent)
     rows, jobs, failed = {}, {}, {}
+    stems = excerpt_stems(catalogue.files)
     for row in catalogue.rows:
         starts = list(excerpt_starts(_duration(row, options.catalogue), options.seconds, options.per_track))
         if not starts:
             failed[row["file"]] = f"short: less than {options.seconds:g} s"
         for number, start in enumerate(starts):
-            name = f"{Path(row['file']).with_suffix('').as_posix().replace('/', '_')}-{number + 1}.flac"
+            name = f"{stems[row['file']]}-{number + 1}.flac"
             rows[name] = {**row, "file": name, "duration_s": f"{options.seconds:.3f}"}
             jobs[name] = (catalogue.path(row["file"]), start, options.seconds)
-    recipe = {"command": "cut", "seconds": options.seconds, "per_track": options.per_track}
+    tracks = [[row["file"], row["duration_s"]] for row in catalogue.rows]
+    recipe = {"command": "cut", "seconds": options.seconds, "per_track": options.per_track, "tracks": tracks}
     if not jobs:
         raise DataError(f"{options.catalogue}: no track of {options.seconds:g} s or more; ask for shorter excerpts")
     with sole_run(options.output):
@@ -67,15 +72,31 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def excerpt_starts(duration_s: float, length_s: float, count: int) -> Iterator[float]:
+def excerpt_stems(files: Sequence[str]) -> dict[str, str]:
+    """Name the excerpts of every track after its folders and itself; two that would be called the same are numbered.
+
+    >>> list(excerpt_stems(["a/b.mp3", "c.mp3", "a_b.mp3", "a/b.ogg"]).values())
+    ['a_b', 'c', 'a_b~2', 'a_b~3']
+    """
+    stems: dict[str, str] = {}
+    taken: set[str] = set()
+    for file in files:
+        stem = Path(file).with_suffix("").as_posix().replace("/", "_")
+        names = chain([stem], (f"{stem}~{number}" for number in count(2)))
+        stems[file] = next(name for name in names if name not in taken)
+        taken.add(stems[file])
+    return stems
+
+
+def excerpt_starts(duration_s: float, length_s: float, most: int) -> Iterator[float]:
     """Say where excerpts begin that do not overlap and are evenly spaced, the rests before, between and after alike.
 
     >>> list(excerpt_starts(100.0, 30.0, 3)), list(excerpt_starts(50.0, 30.0, 3)), list(excerpt_starts(20.0, 30.0, 3))
     ([2.5, 35.0, 67.5], [10.0], [])
     """
-    count = min(count, int(duration_s / length_s))
-    rest = (duration_s - count * length_s) / (count + 1)
-    return (rest + number * (length_s + rest) for number in range(count))
+    num = min(most, int(duration_s / length_s))
+    rest = (duration_s - num * length_s) / (num + 1)
+    return (rest + number * (length_s + rest) for number in range(num))
 
 
 def write_excerpt(job: Job, path: Path) -> None:
@@ -95,6 +116,10 @@ def write_excerpt(job: Job, path: Path) -> None:
         raise UnreadableSoundError(f"{source}: not sound that can be read; see what fma says of it") from error
     if len(samples) < wanted:
         raise UnreadableSoundError(f"{source}: ends before {start_s + length_s:.1f} s; see what fma says of it")
+    if samples.shape[1] > _MAX_CHANNELS or rate > _MAX_RATE_HZ:
+        raise UnreadableSoundError(
+            f"{source}: FLAC cannot hold {samples.shape[1]} channels at {rate} Hz; convert it to stereo at 48000 Hz"
+        )
     soundfile.write(path, samples, rate, subtype="PCM_16")
 
 

@@ -33,7 +33,7 @@ def vary_paintings(paths: list[Path], count: int, rng: np.random.Generator) -> I
 
 def random_crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Cut out a part with half to all of the width and of the height."""
-    width, height = (int(side * rng.uniform(0.5, 1.0)) for side in image.size)
+    width, height = (max(1, int(side * rng.uniform(0.5, 1.0))) for side in image.size)
     left, top = int(rng.integers(image.width - width + 1)), int(rng.integers(image.height - height + 1))
     return image.crop((left, top, left + width, top + height))
 

@@ -17,6 +17,7 @@ from art2mus.data.catalogue import Catalogue
 from art2mus.data.made_files import make_files
 from art2mus.data.options import add_folder, add_processes, add_seed, at_least_1
 from art2mus.data.tables import DataError
+from art2mus.digests import content_digest
 from art2mus.whole_files import sole_run
 
 if TYPE_CHECKING:
@@ -54,10 +55,17 @@ def run(options: argparse.Namespace) -> int:
     windows = open_windows(options.windows)
     chosen = choose_windows(windows, options.count, np.random.default_rng(options.seed)).tolist()
     jobs = {track_name(index): (options.windows, index, options.bars) for index in chosen}
-    recipe = {"command": "perform", "windows": len(windows), "count": options.count, "bars": options.bars}
+    recipe = {"command": "perform", "windows_sha256": content_digest(options.windows), "count": options.count}
+    recipe |= {"bars": options.bars, "seed": options.seed}
     with sole_run(options.output):
         try:
-            make_files(options.output, recipe | {"seed": options.seed}, jobs, write_performance, options.processes)
+            make_files(
+                options.output,
+                recipe,
+                jobs,
+                write_performance,
+                options.processes,
+            )
         except SynthesizerMissingError as error:
             raise DataError(str(error)) from error
         rows = [
@@ -74,16 +82,12 @@ def open_windows(path: Path) -> Windows:
 
     Raises: DataError if the file is not there, or is another.
     """
-    from zipfile import BadZipFile
-
     from art2mus.data.windows import load_windows
 
     try:
         return load_windows(path)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise DataError(str(error)) from error
-    except (BadZipFile, OSError, TypeError, ValueError) as error:
-        raise DataError(f"{path}: not a file of windows; make it with python -m art2mus.data.scores") from error
 
 
 def track_name(window: int) -> str:

@@ -63,6 +63,36 @@ def test_mistakes_are_explained(
     assert not (tracks.parent / "out" / "tracks.csv").exists()
 
 
+def test_tracks_of_one_name_do_not_stand_in_for_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    names = ["a/b.flac", "a/b.wav", "a_b.wav"]
+    for number, name in enumerate(names, start=1):
+        soundfile.write(tmp_path / name, np.full(RATE, number / 8, np.float32), RATE)
+    (tmp_path / "tracks.csv").write_text("\n".join(["file,duration_s", *(f"{name},1.0" for name in names), ""]))
+    assert cut(tmp_path / "tracks.csv", "--seconds", "0.5") == 0
+    rows = read_rows(tmp_path / "out" / "tracks.csv", ["file"])
+    levels = [soundfile.read(tmp_path / "out" / row["file"])[0][0] for row in rows]
+    assert levels == pytest.approx([1 / 8, 2 / 8, 3 / 8], abs=1e-3)
+
+
+def test_what_flac_cannot_hold_costs_only_itself(tracks: Path) -> None:
+    soundfile.write(tracks.parent / "many.wav", np.zeros((2 * RATE, 9), np.float32), RATE)
+    soundfile.write(tracks.parent / "fast.wav", np.zeros(1_400_000, np.float32), 700_000)
+    tracks.write_text(tracks.read_text() + "many.wav,2.0,\nfast.wav,2.0,\n")
+    assert cut(tracks, "--seconds", "2") == 0
+    rejected = read_rows(tracks.parent / "out" / "tracks.rejected.csv", ["file", "reason"])
+    reasons = {row["file"]: row["reason"] for row in rejected}
+    assert all("FLAC cannot hold" in reasons[f"{name}-1.flac"] for name in ("many", "fast"))
+    assert (tracks.parent / "out" / "folder_ramp-1.flac").is_file()
+
+
+def test_excerpts_of_other_tracks_are_not_taken_for_these(tracks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cut(tracks, "--seconds", "2") == 0
+    tracks.write_text(tracks.read_text().replace("ramp.flac,10.0", "ramp.flac,9.0"))
+    assert cut(tracks, "--seconds", "2") == 2
+    assert "holds files made otherwise" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("length", ["0", "-1", "inf", "nan"])
 def test_a_length_is_above_nothing(length: str, tracks: Path) -> None:
     with pytest.raises(SystemExit):

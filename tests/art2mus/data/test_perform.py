@@ -96,6 +96,16 @@ def test_what_does_not_belong_together_is_told_apart(folder: Path, capsys: pytes
         window_of("010425.mp3")
 
 
+def test_tracks_of_other_windows_are_not_taken_for_these(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Windows.pack([compose(number) for number in range(12, 14)]).save(tmp_path / "windows.npz")
+    assert perform(tmp_path, "out") == 0
+    Windows.pack([compose(number) for number in range(14, 16)]).save(tmp_path / "windows.npz")
+    assert perform(tmp_path, "out") == 2
+    assert "holds files made otherwise" in capsys.readouterr().err
+
+
 def test_a_file_that_holds_no_windows_is_a_line(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from art2mus.data.__main__ import main
 from art2mus.data.tables import read_rows
@@ -52,6 +53,13 @@ def test_a_folder_made_otherwise_is_left_alone(
     assert vary(catalogue, "out", count=2, seed=1) == 2
     assert "holds files made otherwise" in capsys.readouterr().err
     assert (tmp_path / "out" / "artworks.csv").read_bytes() == before
+
+
+def test_the_thinnest_picture_can_be_varied(tmp_path: Path) -> None:
+    for name, size in (("dot.png", (1, 1)), ("line.png", (300, 1))):
+        Image.new("RGB", size, "navy").save(tmp_path / name)
+    assert vary(write_catalogue(tmp_path / "artworks.csv", ["dot.png", "line.png"]), "out", count=4) == 0
+    assert len(list((tmp_path / "out").glob("*.jpg"))) == 4
 
 
 def test_an_empty_catalogue_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
