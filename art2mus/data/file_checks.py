@@ -18,6 +18,8 @@ from typing import TypeVar
 
 from art2mus.data.progress import progress_bar
 
+UNREADABLE = "unreadable:"
+"""How the error begins of a file that may be readable the next time."""
 _FILES_IN_FLIGHT_PER_PROCESS = 4
 
 
@@ -44,6 +46,8 @@ def check_files(
     num_processes: int,
 ) -> dict[str, FactsT]:
     """Measure every file, but for those that the log has measured before and that have not changed since.
+
+    What could not be read is tried again: a missing right, or disk, is no matter of the file's size and time.
 
     Args:
         root: The folder that the files are relative to.
@@ -82,13 +86,15 @@ def _state(path: Path) -> str:
 
 def _read_log(log: Path, kind: type[FactsT]) -> dict[tuple[str, str], FactsT]:
     known: dict[tuple[str, str], FactsT] = {}
-    for line in log.read_text("utf-8").splitlines() if log.is_file() else ():
+    for line in log.read_text("utf-8", errors="replace").splitlines() if log.is_file() else ():
         try:
             record = json.loads(line)
             key = record.pop("file"), record.pop("state")
-            known[key] = kind(**record)
+            facts = kind(**record)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue  # cut off, or of another version: the file is measured again
+        if not facts.error.startswith(UNREADABLE):
+            known[key] = facts
     return known
 
 

@@ -18,6 +18,8 @@ def measure_size(path: Path) -> Size:
     with (path.parent / "measured.log").open("a") as log:
         log.write(f"{path.name}\n")
     content = path.read_text()
+    if content == "locked" and not (path.parent / "key.log").exists():
+        return Size(error="unreadable: it is locked")
     if content == "crash":
         os._exit(1)
     if content in ("SIGKILL", "SIGINT"):

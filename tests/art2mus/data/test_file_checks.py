@@ -46,6 +46,24 @@ def test_what_a_killed_run_left_of_its_last_line_is_measured_again(tmp_path: Pat
     assert sorted(num_measured(tmp_path).values()) == [1, 1, 2]
 
 
+def test_what_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
+    """The right to read a file is given without a change of its size or time."""
+    fill(tmp_path, a="locked", b="22")
+    assert check(tmp_path)["a"].error == "unreadable: it is locked"
+    (tmp_path / "key.log").touch()
+    assert check(tmp_path)["a"] == Size(num_bytes=6)
+    assert num_measured(tmp_path) == {"a": 2, "b": 1}
+
+
+def test_a_log_with_bytes_that_are_no_text_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    fill(tmp_path, a="1")
+    check(tmp_path)
+    log = tmp_path / "checked.log"
+    log.write_bytes(log.read_bytes() + b"\n\xff\xfe")
+    assert check(tmp_path) == {"a": Size(num_bytes=1)}
+    assert num_measured(tmp_path) == {"a": 1}
+
+
 def test_facts_of_another_version_are_measured_again(tmp_path: Path) -> None:
     fill(tmp_path, a="1")
     check(tmp_path)
