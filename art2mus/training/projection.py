@@ -14,6 +14,7 @@ from art2mus.conditioning import Condition, sentences_of
 from art2mus.data.pairs import Pairs
 from art2mus.data.windows import load_windows
 from art2mus.language_of_audio import compose_each
+from art2mus.models import damage_named, locate
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import Attributes
@@ -31,7 +32,9 @@ class ProjectionTask:
 
     def __init__(self, settings: ProjectionSettings) -> None:
         self.settings = settings
-        self.pipeline = Art2MusPipeline.from_pretrained(settings.model, dtype=torch.float32)
+        folder = locate(settings.model)
+        with damage_named(settings.model):
+            self.pipeline = Art2MusPipeline.from_pretrained(folder, dtype=torch.float32)
         pipeline = self.pipeline
         for component in (pipeline.unet, pipeline.language_model, pipeline.projection_model, pipeline.codec):
             component.eval().requires_grad_(False)
@@ -58,6 +61,10 @@ class ProjectionTask:
         codec = self.pipeline.codec
         if not isinstance(codec, RollVAE):
             raise TrainingError(f"{settings.model}: its codec is {type(codec).__name__}, but these pairs are of scores")
+        if len(pairs) < 2:
+            raise TrainingError(f"pairs: {settings.pairs} has {len(pairs)}; one is held out, and one is to learn from")
+        if pairs.window_index.max() >= len(windows):
+            raise TrainingError(f"pairs: {settings.pairs} is of other windows than {settings.windows}")
         self.image_embeds = torch.from_numpy(pairs.picture_affect)
         indices = pairs.window_index
         parts = np.array_split(indices, max(1, len(indices) // _ENCODED_AT_ONCE))

@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from art2mus.codec.roll_vae import RollVAE
 from art2mus.codec.score import Note, Score
-from art2mus.data.windows import load_windows
+from art2mus.training.inputs import open_windows, sizes_named
 from art2mus.training.loop import Logs
 from art2mus.training.settings import RollVAESettings
 
@@ -23,11 +23,12 @@ class RollVAETask:
 
     def __init__(self, settings: RollVAESettings) -> None:
         self.settings = settings
-        self.windows = load_windows(settings.windows)
+        self.windows = open_windows(settings.windows)
         torch.manual_seed(settings.loop.seed)
-        self.trainable: nn.Module = RollVAE(
-            settings.latent_channels, settings.hidden_channels, settings.layers_per_block
-        )
+        with sizes_named():
+            self.trainable: nn.Module = RollVAE(
+                settings.latent_channels, settings.hidden_channels, settings.layers_per_block
+            )
         rng = np.random.default_rng(settings.loop.seed)
         self.held_out = rng.choice(
             self.windows.held_out, min(NUM_VALIDATION_WINDOWS, len(self.windows.held_out)), False

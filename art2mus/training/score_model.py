@@ -8,17 +8,18 @@ import torch
 from diffusers import AudioLDM2ProjectionModel, DDPMScheduler, DPMSolverMultistepScheduler
 from diffusers.models.attention_processor import AttnProcessor
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import nn
 from torch.nn.functional import mse_loss
 from transformers import GPT2Config, GPT2Model
 
 from art2mus.affect_encoder import AffectEncoder
-from art2mus.codec.roll_vae import ROWS_PER_LATENT, STEPS_PER_LATENT, RollVAE
+from art2mus.codec.roll_vae import ROWS_PER_LATENT, STEPS_PER_LATENT
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR
 from art2mus.codec.score_codec import ScoreCodec
 from art2mus.data.captions import ARTWORK_SENTENCES, LOW_QUALITY, describe
 from art2mus.data.spoil import spoil
-from art2mus.data.windows import WINDOW_BARS, WINDOW_STEPS, load_windows
+from art2mus.data.windows import WINDOW_BARS, WINDOW_STEPS
 from art2mus.language_of_audio import compose_loa
 from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.models import INDEX, locate
@@ -26,6 +27,7 @@ from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
 from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, ATTRIBUTES_FILE, Attributes
 from art2mus.training.checkpoint import TrainingError
+from art2mus.training.inputs import open_vae, open_windows, sizes_named
 from art2mus.training.loop import Logs
 from art2mus.training.preference import preferred
 from art2mus.training.settings import ScoreModelSettings
@@ -92,7 +94,8 @@ class ScoreModel(nn.Module):
         Raises: TrainingError if they are not there or their sizes are others.
         """
         try:
-            pipeline = Art2MusPipeline.from_pretrained(pipeline_folder(folder))
+            # A path that is none would be looked for on the hub.
+            pipeline = Art2MusPipeline.from_pretrained(pipeline_folder(folder.resolve(strict=True)))
             for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
                 part = getattr(self, name)
                 part.load_state_dict(getattr(pipeline, name).state_dict())
@@ -102,7 +105,7 @@ class ScoreModel(nn.Module):
                     continue
                 saved = ImageProjection.from_pretrained(folder / name)
                 getattr(self, name).load_state_dict(saved.state_dict())
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError, AttributeError, SafetensorError) as error:
             raise TrainingError(
                 f"start_from: {folder} is no folder that this stage wrote with these sizes: {error}"
             ) from error
@@ -142,18 +145,19 @@ class ScoreModelTask:
 
     def __init__(self, settings: ScoreModelSettings) -> None:
         self.settings = settings
-        self.windows = load_windows(settings.windows)
+        self.windows = open_windows(settings.windows)
         self.examples = preferred(self.windows, settings.preferred_share)
         self.attributes = Attributes.measured_on(self.windows, settings.emphasis)
-        self.vae = RollVAE.from_pretrained(settings.vae).eval().requires_grad_(False)
+        self.vae = open_vae(settings.vae)
         self.tokenizer = make_tokenizer()
         self.scheduler = DDPMScheduler(
             1000, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", clip_sample=False
         )
         torch.manual_seed(settings.loop.seed)
-        self.model = ScoreModel(
-            settings, len(self.tokenizer), self.attributes.num_conditions, self.vae.config.latent_channels
-        )
+        with sizes_named():
+            self.model = ScoreModel(
+                settings, len(self.tokenizer), self.attributes.num_conditions, self.vae.config.latent_channels
+            )
         if settings.start_from is not None:
             self.model.load_weights(settings.start_from, settings.only_attributes)
         self.trainable: nn.Module = self.model

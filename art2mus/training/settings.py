@@ -47,7 +47,7 @@ class Loop(Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     num_threads: PositiveInt = 1
     checkpoint_every: PositiveInt = 250
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     tensorboard: bool = False
 
 

@@ -15,6 +15,7 @@ from art2mus.codec.score import MELODY, PAD, Note, Score
 from art2mus.data.pairs import Pairs
 from art2mus.data.windows import Window, Windows, load_windows
 from art2mus.metrics.judge import main as judge
+from art2mus.models import ModelMissingError
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.train import main
 from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, Attributes, tokens_of
@@ -188,6 +189,66 @@ def test_stage_c_trains_the_projection_and_nothing_else(folder: Path, score_mode
     assert after.image_projection.config.num_tokens == num_tokens
     clip = after(Image.new("RGB", (32, 32), "navy"), num_inference_steps=2, output_type="score").clips[0]
     assert clip.score is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"unet_channels": (16, 17)}, "the sizes of the networks do not fit each other"),
+        ({"language_model_dim": 16}, "the sizes of the networks do not fit each other"),
+        ({"vae": Path("no/such/vae")}, "vae: no/such/vae holds no autoencoder"),
+        ({"start_from": Path("no/such/model")}, "start_from: no/such/model is no folder"),
+    ],
+)
+def test_stage_b_says_what_does_not_fit(folder: Path, vae: Path, change: dict[str, Any], expected: str) -> None:
+    with pytest.raises(TrainingError, match=expected):
+        make_task(score_model_settings(folder, vae, "wrong").model_copy(update=change))
+
+
+def test_a_damaged_autoencoder_is_named(folder: Path, vae: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(vae, tmp_path / "vae")
+    (weights,) = damaged.glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(TrainingError, match=r"vae: .* is damaged"):
+        make_task(score_model_settings(folder, vae, "wrong").model_copy(update={"vae": damaged}))
+
+
+@pytest.mark.parametrize(
+    ("held_out", "expected"), [(0, "none held out to measure on; .* raise"), (6, "none to learn from; .* lower")]
+)
+def test_windows_of_one_side_only_are_refused_before_anything_is_trained(
+    held_out: int, expected: str, tmp_path: Path
+) -> None:
+    made = [a_window(np.random.default_rng(seed)) for seed in range(6)]
+    Windows.pack(made, {window.source for window in made[:held_out]}).save(tmp_path / "windows.npz")
+    settings = RollVAESettings(
+        stage="roll-vae", windows=tmp_path / "windows.npz", output=tmp_path / "vae", loop=loop(1), hidden_channels=16
+    )
+    with pytest.raises(TrainingError, match=expected):
+        make_task(settings)
+
+
+def test_stage_c_says_what_does_not_fit(folder: Path, score_model: Path, tmp_path: Path) -> None:
+    def make(pairs: Path, model: Path) -> None:
+        settings = {"stage": "projection", "windows": folder / "windows.npz", "output": tmp_path, "loop": loop(1)}
+        make_task(ProjectionSettings(**settings, pairs=pairs, model=model))
+
+    def save(name: str, indices: list[int]) -> Path:
+        fields = vars(Pairs.load(folder / "pairs.npz")) | {"window_index": np.array(indices)}
+        fields["picture_affect"] = fields["picture_affect"][: len(indices)]
+        Pairs(**fields).save(tmp_path / name)
+        return tmp_path / name
+
+    with pytest.raises(ModelMissingError, match="there is no such folder"):
+        make(folder / "pairs.npz", tmp_path / "no" / "model")
+    damaged = shutil.copytree(score_model / "model", tmp_path / "model")
+    (damaged / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"half")
+    with pytest.raises(ModelMissingError, match="damaged"):
+        make(folder / "pairs.npz", damaged)
+    with pytest.raises(TrainingError, match="has 1; one is held out, and one is to learn from"):
+        make(save("single.npz", [12]), score_model / "model")
+    with pytest.raises(TrainingError, match="is of other windows than"):
+        make(save("other.npz", [12, 60]), score_model / "model")
 
 
 def test_padding_moves_to_the_front() -> None:
