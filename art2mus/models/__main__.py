@@ -46,7 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except (CommandError, DownloadError, ModelMissingError) as error:
         print(f"art2mus: {error}", file=sys.stderr)
-        return FAILED
+    except OSError as error:  # no right to write, no room, a file where a folder should be
+        reason = f"{error.filename}: {error.strerror}" if error.filename else error
+        print(f"art2mus: {reason}", file=sys.stderr)
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -60,6 +60,15 @@ def projection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_what_the_system_refuses_is_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ART2MUS_HOME", str(tmp_path / "file"))
+    assert main(["download", "imagebind"]) == 2
+    assert capsys.readouterr().err == f"art2mus: {tmp_path / 'file' / 'models' / 'imagebind'}: Not a directory\n"
+
+
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 
 
