@@ -43,10 +43,22 @@ def parts_of(batch_size: int, at_once: int | None, process: int, num_processes: 
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its mean over the processes."""
-    if join().num_processes == 1:
+    """Replace every gradient by its mean over the processes.
+
+    What one process draws may leave a part of the network without a gradient that another gives it: there it is zero.
+    What has none in any process keeps none.
+    """
+    state = join()
+    if state.num_processes == 1:
         return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    learned = [parameter for parameter in parameters if parameter.requires_grad]
+    has_gradient = torch.tensor([float(each.grad is not None) for each in learned], device=state.device)
+    touched = reduce(has_gradient, "sum").tolist()
+    gradients = []
+    for parameter, count in zip(learned, touched, strict=True):
+        if count:
+            parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            gradients.append(parameter.grad)
     means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
     for gradient, mean in zip(gradients, means.split([gradient.numel() for gradient in gradients]), strict=True):
         gradient.copy_(mean.view_as(gradient))

@@ -75,6 +75,12 @@ def test_two_processes_go_the_way_of_one(model: Path, pairs: Path, tmp_path: Pat
         torch.testing.assert_close(found[name], value, rtol=0, atol=1e-5, msg=name)
 
 
+def test_processes_may_learn_different_parts_of_a_network() -> None:
+    launched = "-m torch.distributed.run --nproc_per_node 2 -m tests.art2mus.training.averaging".split()
+    finished = subprocess.run([sys.executable, *launched], capture_output=True, text=True, check=False, timeout=100)
+    assert finished.returncode == 0, finished.stderr
+
+
 def ends_with_a_message(capsys: pytest.CaptureFixture[str], config: Path, *more: str) -> str:
     """What a training says that cannot go on."""
     capsys.readouterr()
