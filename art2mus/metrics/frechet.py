@@ -119,6 +119,34 @@ def estimate_distance(
     return bootstrap(distance, len(reference), len(generated), is_biased=True, num_resamples=num_resamples, seed=seed)
 
 
+def distances_over_halves(
+    real: Sequence[Points], generated: Sequence[Points], num_divisions: int = 20, seed: int = 0
+) -> tuple[list[float], list[float]]:
+    """Give the distance of two halves of real music, and that of one half to generated music, for many divisions.
+
+    One division says little: of the same music, one may give twice the distance of another.
+
+    Args:
+        real: The embeddings of each clip.
+        generated: Likewise, of half as many clips, so that what is estimated from few clips is too large alike.
+        num_divisions: How often the real music is divided.
+        seed: Of the divisions.
+
+    Shape: each element (num_windows, dim), one for each clip.
+    Raises: ValueError if there are not half as many.
+    """
+    half = len(generated)
+    if half < 1 or len(real) != 2 * half:
+        raise ValueError(f"need half as many generated clips as real ones, not {half} and {len(real)}")
+    rng = np.random.default_rng(seed)
+    divisions = [np.split(rng.permutation(2 * half), 2) for _ in range(num_divisions)]
+    everything = _together(generated, np.arange(half))
+    return (
+        [frechet_distance(_together(real, one), _together(real, other)) for one, other in divisions],
+        [frechet_distance(_together(real, one), everything) for one, _ in divisions],
+    )
+
+
 def compare_sets(
     reference: Sequence[Points], generated: Sequence[Points], num_resamples: int = NUM_RESAMPLES, seed: int = 0
 ) -> SetDistance:

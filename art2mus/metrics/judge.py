@@ -2,8 +2,8 @@
 
 Notes are generated under the attributes of held-out windows, and measured as they are, before any cleaning: harmony
 beside held-out music and chance; attributes asked for against attributes measured; how far they are, performed alike,
-from other held-out music (FD-MusiCNN); likeness to the nearest training window, for copies; and, continuing held-out
-music, whether notes cross the seam as they do in music.
+from held-out music (FD-MusiCNN), beside how far its halves are from each other; likeness to the nearest training
+window, for copies; and, continuing held-out music, whether notes cross the seam as they do in music.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from art2mus.codec.synthesizer import SynthesizerMissingError
 from art2mus.data.windows import ATTRIBUTES, WINDOW_BARS, Windows, load_windows, measure_attributes
 from art2mus.exit_codes import exit_code
 from art2mus.metrics.copying import CopyingLookup
-from art2mus.metrics.frechet import estimate_distance
+from art2mus.metrics.frechet import distances_over_halves
 from art2mus.metrics.harmony import measure, scrambled, share_of_the_way, table
 from art2mus.metrics.heard import listen
 from art2mus.metrics.seams import crossing_share
@@ -132,10 +132,8 @@ def _judge(options: argparse.Namespace) -> int:
     measured = np.stack([measure_attributes(score) for score in generated])
     for name, r in correlations(windows.attributes[indices], measured).items():
         print(f"  {name:18s}{r:8.3f}")
-    _print_distances(
-        [windows.score(int(index)) for index in others],
-        {"held out": truth, "generated": generated, "chance": scrambled(truth)},
-    )
+    others_too = [*truth, *(windows.score(int(index)) for index in others)]
+    _print_distances(others_too, {"generated": generated, "chance": scrambled(truth)})
     continued = generate(folder, windows, indices, with_beginning=True, **how)
     print("\nshare of the notes at a seam that cross it")
     shares = [crossing_share((score, score.num_steps // 2) for score in scores) for scores in (continued, truth)]
@@ -149,15 +147,15 @@ def _judge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_distances(others: Sequence[Score], sets: dict[str, list[Score]]) -> None:
-    """How far each set is from other held-out music; the first of them is held-out music itself."""
-    print("\ndistance to other held-out music, FD-MusiCNN, 95 % interval, times that of held-out music")
-    reference, floor = listen(others), None
-    for name, scores in sets.items():
-        distance = estimate_distance(reference, listen(scores))
-        floor = floor or distance.value
-        interval = f"{distance.low:.2f} to {distance.high:.2f}"
-        print(f"  {name:18s}{distance.value:8.2f}   {interval:16s}{distance.value / floor:8.2f}")
+def _print_distances(held_out: Sequence[Score], sets: dict[str, list[Score]]) -> None:
+    """How far each set is from halves of held-out music, and these from each other."""
+    real = listen(held_out)
+    of_sets = {name: distances_over_halves(real, listen(scores)) for name, scores in sets.items()}
+    halves, _ = next(iter(of_sets.values()))
+    print(f"\nFD-MusiCNN to half of held-out music: mean of {len(halves)} divisions, lowest, highest, times held out")
+    for name, found in (("held out", halves), *((name, found) for name, (_, found) in of_sets.items())):
+        spread = f"{min(found):.2f} to {max(found):.2f}"
+        print(f"  {name:18s}{np.mean(found):8.2f}   {spread:16s}{np.mean(found) / np.mean(halves):8.2f}")
 
 
 if __name__ == "__main__":

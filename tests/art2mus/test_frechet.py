@@ -6,7 +6,14 @@ import pytest
 import soundfile
 from scipy.linalg import sqrtm
 
-from art2mus.metrics.frechet import compare_sets, frechet_by_pair, frechet_distance, main, unbiased_distance
+from art2mus.metrics.frechet import (
+    compare_sets,
+    distances_over_halves,
+    frechet_by_pair,
+    frechet_distance,
+    main,
+    unbiased_distance,
+)
 from tests.art2mus.sounds import SAMPLE_RATE, progression
 
 SPREADS = np.linspace(0.5, 2.0, 8)
@@ -126,6 +133,20 @@ def test_windows_of_one_clip_do_not_narrow_the_interval() -> None:
     once = compare_sets(these, those, num_resamples=50).distance
     copied = compare_sets(these.repeat(4, axis=1), those.repeat(4, axis=1), num_resamples=50).distance
     assert copied.high - copied.low == pytest.approx(once.high - once.low, rel=0.15)
+
+
+def test_halves_are_as_far_from_their_like_as_from_each_other_and_not_from_strangers() -> None:
+    rng = np.random.default_rng(0)
+    real = list(rng.normal(size=(80, 2, 64)))
+    halves, alike = distances_over_halves(real, list(rng.normal(size=(40, 2, 64))), num_divisions=10)
+    again, strange = distances_over_halves(real, list(rng.normal(size=(40, 2, 64)) + SHIFT), num_divisions=10)
+    assert len(halves) == 10
+    assert len(set(halves)) == 10, "each division is another"
+    assert again == halves, "and the same for whatever is compared"
+    assert np.mean(alike) == pytest.approx(np.mean(halves), rel=0.1)
+    assert np.mean(strange) - np.mean(halves) == pytest.approx(64 * SHIFT**2, rel=0.3)
+    with pytest.raises(ValueError, match="half as many generated clips as real ones, not 3 and 80"):
+        distances_over_halves(real, real[:3])
 
 
 def test_the_distance_by_pair_judges_every_pair_alone() -> None:
