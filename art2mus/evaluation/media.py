@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 from PIL import Image
 
 from art2mus.data.tables import DataError
@@ -16,6 +17,9 @@ from art2mus.picture import Palette, draw_mel
 from art2mus.sound_files import UnreadableSoundError, Waveform, load_mono, read_sound
 
 MAX_PLAYED_S = 30.0
+MAX_PLAYED_RATE = 48_000
+"""What is finer is reduced to this rate (Hz): a page needs no more, and above 200 kHz libvorbis ends the process."""
+_BLOCK = 4096
 SPECTROGRAM_SIZE = (640, 200)
 """In pixels."""
 
@@ -44,12 +48,14 @@ def sound_address(path: Path, length_s: float) -> str:
         samples, sample_rate = read_sound(path)
     except UnreadableSoundError as error:
         raise DataError(str(error)) from error
-    num_frames = round(min(length_s, MAX_PLAYED_S) * sample_rate)
+    played = samples[: round(min(length_s, MAX_PLAYED_S) * sample_rate)]
+    if sample_rate > MAX_PLAYED_RATE:
+        played, sample_rate = soxr.resample(played, sample_rate, MAX_PLAYED_RATE), MAX_PLAYED_RATE
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", sample_rate, samples.shape[1], format="OGG", subtype="VORBIS") as out:
-        # Second by second: libsndfile encodes what it is given on its stack.
-        for start in range(0, min(num_frames, len(samples)), sample_rate):
-            out.write(samples[start : min(start + sample_rate, num_frames)])
+        # Block by block: libsndfile encodes what it is given on its stack.
+        for start in range(0, len(played), _BLOCK):
+            out.write(played[start : start + _BLOCK])
     return _address("audio/ogg", file.getvalue())
 
 

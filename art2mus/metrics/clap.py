@@ -18,6 +18,8 @@ from art2mus.metrics.embedders import FloatArray, Waveform, cut, identity_of, lo
 
 DEFAULT_MODEL = "laion/larger_clap_music"
 """Source: Gui et al. 2024, ICASSP: of the spaces compared, that of CLAP trained on music follows listeners best."""
+_MAX_TEXTS = 64
+"""At a time: those of a whole test at once would not fit into the memory."""
 
 
 class ClapEmbedder:
@@ -76,9 +78,14 @@ class ClapEmbedder:
 
         Shape: (len(texts), dim).
         """
-        tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
-        embeddings: FloatArray = self._model.get_text_features(**tokens).pooler_output.numpy()
+        parts = [self._embed_some_texts(texts[at : at + _MAX_TEXTS]) for at in range(0, len(texts), _MAX_TEXTS)]
+        embeddings: FloatArray = torch.cat(parts).numpy()
         return embeddings
+
+    def _embed_some_texts(self, texts: Sequence[str]) -> torch.Tensor:
+        tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
+        points: torch.Tensor = self._model.get_text_features(**tokens).pooler_output
+        return points
 
     def _embed_window(self, window: Waveform) -> torch.Tensor:
         inputs = self._feature_extractor(window, sampling_rate=self.sample_rate, return_tensors="pt")

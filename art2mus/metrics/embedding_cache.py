@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def embed_sound(path: Path, embedder: AudioEmbedder) -> FloatArray:
 
 
 def kept(identity: str, content: str, compute: Callable[[], FloatArray]) -> FloatArray:
-    """Give an embedding, computed only if it is not kept yet.
+    """Give an embedding, computed only if it is not kept yet, or if what is kept is damaged.
 
     Args:
         identity: Of what computes it.
@@ -82,7 +83,8 @@ def kept(identity: str, content: str, compute: Callable[[], FloatArray]) -> Floa
     """
     place = embeddings_folder() / identity / f"{content}.npy"
     if place.is_file():
-        return np.asarray(np.load(place))
+        with contextlib.suppress(EOFError, ValueError):  # a disk that was full or failed: computed again
+            return np.asarray(np.load(place))
     embedding = compute()
     with whole_file(place) as partial:
         np.save(partial, embedding)

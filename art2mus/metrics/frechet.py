@@ -90,7 +90,7 @@ def unbiased_distance(
         num_draws: Thinned sets of each size.
         seed: Of what is drawn.
 
-    Shape: each element (num_windows, dim), one for each clip.
+    Shape: each element (num_windows, dim), one for each clip; three clips or more.
     """
     rng = np.random.default_rng(seed)
     sizes = len(reference), len(generated)
@@ -155,11 +155,11 @@ def compare_sets(
     Clips are drawn, not windows: those of one clip are alike and say little more together than alone.
 
     Shape: each element (num_windows, dim), one for each clip.
-    Raises: ValueError for fewer than two clips.
+    Raises: ValueError for fewer than three clips: of two, none can be left out to see what their number does.
     """
     sizes = len(reference), len(generated)
-    if min(sizes) < 2:
-        raise ValueError(f"need two or more clips on each side, not {sizes[0]} and {sizes[1]}")
+    if min(sizes) < 3:
+        raise ValueError(f"need three or more clips on each side, not {sizes[0]} and {sizes[1]}")
 
     def unbiased(drawn_a: IntArray, drawn_b: IntArray) -> float:
         return unbiased_distance([reference[a] for a in drawn_a], [generated[b] for b in drawn_b], num_draws=1)

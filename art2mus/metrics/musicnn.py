@@ -26,6 +26,7 @@ SAMPLE_RATE = 16_000
 WINDOW, HOP, NUM_BANDS = 512, 256, 96
 PATCH_FRAMES = 187
 """Three seconds: what the network was trained on."""
+_MAX_PATCHES = 16
 
 NUM_TIMBRES, NUM_RHYTHMS, NUM_MIDDLE, EMBEDDING_DIM, NUM_TAGS = 204, 51, 64, 200, 50
 TIMBRE_HEIGHTS, RHYTHM_LENGTHS = (38, 67), (128, 64, 32)
@@ -123,8 +124,10 @@ class MusiCNNEmbedder:
     @torch.inference_mode()
     def _run(self, waveform: Waveform) -> tuple[Tensor, Tensor]:
         patches = cut(log_mel(waveform), PATCH_FRAMES, PATCH_FRAMES)
-        embedding, logits = self._network(torch.from_numpy(patches))
-        return embedding, logits
+        # Some at a time: an hour of music at once would take 20 GB.
+        heard = [self._network(part) for part in torch.from_numpy(patches).split(_MAX_PATCHES)]
+        embeddings, logits = (torch.cat(parts) for parts in zip(*heard, strict=True))
+        return embeddings, logits
 
 
 def log_mel(waveform: Waveform) -> NDArray[np.float32]:

@@ -88,7 +88,8 @@ def relevance(asked: Affects, measured: Affects, num_permutations: int = 10_000,
     orders = permutations(len(asked), num_permutations, seed)
     heard = measured.mean(axis=1)
     wanted, got = _standard_ranks(asked), _standard_ranks(heard)
-    by_chance = np.einsum("opd,pd->od", wanted[orders], got) / len(asked)
+    # One dimension after the other: all at once would be gigabytes for the thousands of artworks of a real test.
+    by_chance = np.stack([wish[orders] @ fact for wish, fact in zip(wanted.T, got.T, strict=True)], axis=1) / len(asked)
     columns = zip(AFFECT_DIMENSIONS, asked.T, heard.T, strict=True)
     correlation = {name: rank_correlation(wish, fact, seed) for name, wish, fact in columns}
     p_values = share_as_extreme(by_chance, np.array([each.value for each in correlation.values()]))
@@ -109,7 +110,7 @@ def affect_distances(asked: Affects, measured: Affects) -> FloatArray:
     clips = measured.reshape(-1, measured.shape[-1])
     wanted = (asked - asked.mean(axis=0)) / np.maximum(asked.std(axis=0), 1e-6)
     got = (measured - clips.mean(axis=0)) / np.maximum(clips.std(axis=0), 1e-6)
-    return np.asarray(np.linalg.norm(got[:, :, None] - wanted, axis=-1))
+    return np.stack([np.linalg.norm(clips_of_one[:, None] - wanted, axis=-1) for clips_of_one in got])
 
 
 def rank_correlation(these: Values, those: Values, seed: int = 0) -> Estimate:

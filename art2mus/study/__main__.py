@@ -17,16 +17,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["run"]:
         _become_the_window(given[1:])
     options = _parser().parse_args(given)
+    from art2mus.exit_codes import exit_code
     from art2mus.strict_yaml import ConfigError
     from art2mus.study.answers import StudyError
 
-    try:
-        return _plan(options) if options.command == "plan" else _report(options)
-    except (ConfigError, StudyError) as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: cannot be written ({error.strerror})", file=sys.stderr)
-    return 2
+    command = _plan if options.command == "plan" else _report
+    return exit_code(lambda: command(options), ConfigError, StudyError, goes_on=False)
 
 
 def _become_the_window(arguments: Sequence[str]) -> None:

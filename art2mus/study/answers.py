@@ -210,9 +210,13 @@ class Answers:
         self._connection.execute("UPDATE sessions SET state = 'broken off' WHERE state = 'open' AND is_kiosk")
 
     def count_sessions(self) -> dict[str, int]:
-        """Sessions by state; those without sound are counted as "silent" and nowhere else."""
-        rows = self._connection.execute("SELECT iif(is_silent, 'silent', state), count(*) FROM sessions GROUP BY 1")
-        return dict(rows.fetchall())
+        """Sessions by state; those without sound are counted as "silent" and nowhere else.
+
+        Raises: StudyError if the file is damaged.
+        """
+        with self._reading():
+            rows = self._connection.execute("SELECT iif(is_silent, 'silent', state), count(*) FROM sessions GROUP BY 1")
+            return dict(rows.fetchall())
 
     # ------------------------------------------------------------ what a listener does
 
@@ -244,7 +248,14 @@ class Answers:
             )
 
     def records(self, listener: str | None = None) -> tuple[Record, ...]:
-        """The trials of one session, or of all sessions that had sound, in order."""
+        """The trials of one session, or of all sessions that had sound, in order.
+
+        Raises: StudyError if the file is damaged.
+        """
+        with self._reading():
+            return self._records(listener)
+
+    def _records(self, listener: str | None) -> tuple[Record, ...]:
         chosen, values = ("listener = ?", (listener,)) if listener else ("NOT is_silent", ())
         rows = self._connection.execute(
             "SELECT listener, position, artwork, first, second, is_confirmed FROM trials JOIN sessions USING (listener)"
@@ -276,6 +287,13 @@ class Answers:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StudyError(f"{self.path}: cannot be read ({error}); put a copy of it back") from error
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.data.tables import write_rows
 from art2mus.metrics.bootstrap import Estimate
 from art2mus.study.answers import Answers, Question, Record
 from art2mus.study.figures import (
@@ -136,7 +136,10 @@ def write_csv(report: Report, folder: Path) -> list[Path]:
         "pairs": [_flat(asdict(figures)) for figures in report.pairs],
         "agreement": [{"question": q, "krippendorff_alpha": value} for q, value in (report.alpha or {}).items()],
     }
-    return [_write_table(folder / f"{name}.csv", rows) for name, rows in tables.items() if rows]
+    paths = {folder / f"{name}.csv": rows for name, rows in tables.items() if rows}
+    for path, rows in paths.items():
+        write_rows(path, list(rows[0]), rows)
+    return list(paths)
 
 
 def _rating_rows(record: Record) -> Iterable[dict[str, Any]]:
@@ -163,13 +166,3 @@ def _flat(figures: dict[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
-    """Whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return partial.replace(path)

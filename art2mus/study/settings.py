@@ -118,6 +118,7 @@ def load_study(path: Path) -> Study:
     mistakes = [f"{artwork}: there is no track of model {model!r}" for artwork, model in missing]
     files = [picture for picture, _ in found.values()] + list(tracks.values())
     mistakes += [f"{file}: no such file" for file in files if not file.is_file()]
+    mistakes += [f"{artwork!a}: its name is not in UTF-8; rename it" for artwork in found if not _is_text(artwork)]
     if mistakes:
         more = [f"and {len(mistakes) - _MAX_MISTAKES} more"] if len(mistakes) > _MAX_MISTAKES else []
         raise ConfigError([f"{path.name}: {text}" for text in mistakes[:_MAX_MISTAKES] + more])
@@ -177,9 +178,20 @@ def _artworks_of(collection: CollectionSettings, root: Path, base: Path, name: s
         raise ConfigError([f"{name}: collection.pairs: has no column 'artwork'"]) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigError([f"{name}: collection.pairs: not CSV in UTF-8 ({error})"]) from error
+    if not artworks:
+        raise ConfigError([f"{name}: collection.pairs: has no lines with an 'artwork'"])
     if not all(artworks):
         raise ConfigError([f"{name}: collection.pairs: a line does not name its artwork"])
     return artworks
+
+
+def _is_text(name: str) -> bool:
+    """Say whether the answers can keep a name: files from old disks may be called what is no Unicode."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _with_sound_suffix(track: Path) -> Path:

@@ -66,6 +66,21 @@ def test_padding_of_other_texts_changes_nothing(embedder: ClapEmbedder) -> None:
     assert alone[0] == pytest.approx(beside[0], abs=1e-5)
 
 
+def test_many_texts_are_read_some_at_a_time(embedder: ClapEmbedder) -> None:
+    texts = [f"piece number {number} for strings" for number in range(150)]
+    at_once: list[int] = []
+    hook = embedder._model.text_model.register_forward_pre_hook(
+        lambda _, __, given: at_once.append(len(given["input_ids"])), with_kwargs=True
+    )
+    try:
+        points = embedder.embed_texts(texts)
+    finally:
+        hook.remove()
+    assert max(at_once) <= 64
+    assert sum(at_once) == len(points) == 150
+    assert points[149] == pytest.approx(embedder.embed_texts([texts[149]])[0], abs=1e-5)
+
+
 def test_it_is_found_by_name_or_folder(folder: Path) -> None:
     assert load_embedder("clap", str(folder)).sample_rate == RATE
     with pytest.raises(ModelMissingError, match=r"nobody/nothing: no such model here or on the Hugging Face hub"):

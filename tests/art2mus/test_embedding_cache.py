@@ -82,3 +82,14 @@ def test_what_cannot_be_read_is_reported_beside_the_rest(sounds: list[Path], tmp
     assert len(embedded.windows) == 2
     assert set(embedded.failed) == {tmp_path / "broken.mp3", gone}
     assert all("\n" not in line for line in embedded.failed.values())
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 400, b"\x93NUMPY\x01\x00"])
+def test_what_is_damaged_is_computed_again(sounds: list[Path], damage: bytes) -> None:
+    embedder = Loudness()
+    before = embed_sound(sounds[1], embedder)
+    (kept,) = embeddings_folder().rglob("*.npy")
+    for content in (damage, kept.read_bytes()[:-1]):
+        kept.write_bytes(content)
+        assert np.array_equal(embed_sound(sounds[1], embedder), before)
+    assert embedder.num_asked == 3

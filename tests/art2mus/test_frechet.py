@@ -160,7 +160,7 @@ def test_the_distance_by_pair_judges_every_pair_alone() -> None:
 
 @pytest.fixture
 def two_folders(tmp_path: Path) -> tuple[Path, Path]:
-    for number in range(3):
+    for number in range(4):
         for folder, tonic in (("reference", 40 + number), ("generated", 52 + number)):
             (tmp_path / folder).mkdir(exist_ok=True)
             sound = progression(tonic=tonic, num_chords=4)
@@ -172,8 +172,8 @@ def test_two_folders_are_compared(two_folders: tuple[Path, Path], capsys: pytest
     output = two_folders[0].parent / "figures.json"
     assert main([*map(str, two_folders), "--output", str(output)]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("FD-MusiCNN: 3 clips (3 windows) against 3 (3)\n")
-    assert "warning: 3 windows in 200 dimensions" in printed
+    assert printed.startswith("FD-MusiCNN: 4 clips (4 windows) against 4 (4)\n")
+    assert "warning: 4 windows in 200 dimensions" in printed
     report = json.loads(output.read_text())
     assert report["embedder"].startswith("musicnn-")
     assert report["distance"]["value"] > 0.0
@@ -186,7 +186,15 @@ def test_what_cannot_be_read_is_told_and_left_out(
     assert main([*map(str, two_folders)]) == 2
     captured = capsys.readouterr()
     assert "0.wav: not sound that can be read" in captured.err
-    assert "2 clips (2 windows) against 3 (3)" in captured.out
+    assert "3 clips (3 windows) against 4 (4)" in captured.out
+
+
+def test_two_clips_are_refused(two_folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """They cannot be thinned, so that a line through one point would tell half of their distance."""
+    for number in range(2):
+        (two_folders[1] / f"{number}.wav").unlink()
+    assert main([*map(str, two_folders)]) == 2
+    assert "need three or more clips on each side, not 4 and 2\n" in capsys.readouterr().err
 
 
 def test_mistakes_are_one_line(two_folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,22 @@ def test_music_is_seen_three_seconds_at_a_time(embedder: MusiCNNEmbedder, perfor
     assert first[0] == pytest.approx(points[0], abs=0.2)
 
 
+def test_long_music_is_heard_some_patches_at_a_time(embedder: MusiCNNEmbedder) -> None:
+    """Or an hour of it would not fit into the memory."""
+    music = np.random.default_rng(0).normal(0.0, 0.1, 187 * 256 * 40).astype(np.float32)
+    network, at_once = embedder._network, []
+    hook = network.register_forward_pre_hook(lambda _, given: at_once.append(len(given[0])))
+    try:
+        points = embedder.embed(music)
+    finally:
+        hook.remove()
+    assert max(at_once) <= 16
+    assert sum(at_once) == len(points) == 40
+    with torch.inference_mode():
+        whole, _ = network(torch.from_numpy(log_mel(music)[: 187 * 40].reshape(40, 187, 96)))
+    assert points == pytest.approx(whole.numpy(), abs=1e-4)
+
+
 @pytest.mark.parametrize("num_frames", [1, 100, 20_000])
 def test_short_sounds_and_silence_have_a_place_too(embedder: MusiCNNEmbedder, num_frames: int) -> None:
     points = embedder.embed(np.zeros(num_frames, np.float32))

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from art2mus.images import load_artwork
 from art2mus.metrics.affect import AFFECT_DIMENSIONS, measure_picture, measure_sound
 from art2mus.metrics.relevance import (
     Origin,
+    affect_distances,
     describe,
     judge_model,
     main,
@@ -74,6 +76,18 @@ def test_the_scale_of_a_dimension_does_not_matter() -> None:
     asked, measured = asked_and_measured(noise=0.5)
     stretched = measured * np.array([1, 2, 3, 4, 5, 6], np.float32) + 7
     assert relevance(asked, stretched, 200) == relevance(asked, measured, 200)
+
+
+def test_distances_take_little_more_memory_than_they_are() -> None:
+    """A real test has thousands of artworks, and as many distances for each."""
+    rng = np.random.default_rng(0)
+    asked, measured = rng.normal(size=(500, 6)), rng.normal(size=(500, 2, 6))
+    tracemalloc.start()
+    distances = affect_distances(asked, measured)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert distances.shape == (500, 2, 500)
+    assert peak < 3 * distances.nbytes
 
 
 def test_it_refuses_what_cannot_be_compared() -> None:

@@ -64,7 +64,6 @@ def test_the_report_of_a_study(
         "pertinence",
         "preference",
     }
-    assert not list((tmp_path / "csv").glob("*.partial"))
 
 
 def test_a_study_without_answers(
@@ -83,7 +82,27 @@ def test_a_study_without_answers(
 
 def test_csv_that_cannot_be_written(answered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(answered), "--csv", str(answered)]) == 2
-    assert f"{answered}: cannot be written" in capsys.readouterr().err
+    assert f"{answered}: File exists" in capsys.readouterr().err
+
+
+def test_answers_that_are_damaged(answered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The head of the file is whole, so that only reading the answers tells."""
+    path = load_study(answered).answers
+    content = bytearray(path.read_bytes())
+    for page in range(2, len(content) // 4096):
+        content[4096 * page : 4096 * page + 200] = b"\xff" * 200
+    path.write_bytes(content)
+    assert main(["report", str(answered)]) == 2
+    assert capsys.readouterr().err.startswith(f"{path}: cannot be read (")
+
+
+def test_csv_is_whole_or_not_there(answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(csv.DictWriter, "writerows", fail)
+    assert main(["report", str(answered), "--csv", str(tmp_path / "csv")]) == 130
+    assert list((tmp_path / "csv").iterdir()) == []
 
 
 def test_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,8 @@ def test_pairs_without_artworks_are_refused(tmp_path: Path) -> None:
     [
         (b"track,artwork\na.flac,card-0.png\nb.flac\n", "a line does not name its artwork"),
         (b"artwork\n\n,\n", "a line does not name its artwork"),
+        (b"artwork,track\n", "has no lines with an 'artwork'"),
+        (b"", "has no lines with an 'artwork'"),
         (b"artwork\nM\xfcnch.png\n", "not CSV in UTF-8"),
         (None, "cannot be read"),
     ],
@@ -100,6 +103,14 @@ def test_pairs_that_are_no_table_are_explained(tmp_path: Path, content: bytes | 
         (tmp_path / "pairs.csv").write_bytes(content)
     path = write_study(tmp_path, collection={"artworks": "cards", "tracks": {}, "pairs": "pairs.csv"})
     with pytest.raises(ConfigError, match=words):
+        load_study(path)
+
+
+def test_a_name_that_answers_cannot_keep_is_a_mistake(tmp_path: Path) -> None:
+    path = write_study(tmp_path)
+    for folder, suffix in (("cards", "png"), ("mini", "flac"), ("mini-4", "flac")):
+        (tmp_path / folder / f"card-0.{suffix}").rename(tmp_path / folder / os.fsdecode(b"M\xfcnch." + suffix.encode()))
+    with pytest.raises(ConfigError, match=r"M.*nch.png.: its name is not in UTF-8; rename it"):
         load_study(path)
 
 
