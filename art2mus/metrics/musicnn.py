@@ -124,7 +124,7 @@ class MusiCNNEmbedder:
     @torch.inference_mode()
     def _run(self, waveform: Waveform) -> tuple[Tensor, Tensor]:
         patches = cut(log_mel(waveform), PATCH_FRAMES, PATCH_FRAMES)
-        # Some at a time: an hour of music at once would take 20 GB.
+        # Some at a time: a long track at once would take memory without bound.
         heard = [self._network(part) for part in torch.from_numpy(patches).split(_MAX_PATCHES)]
         embeddings, logits = (torch.cat(parts) for parts in zip(*heard, strict=True))
         return embeddings, logits
