@@ -59,13 +59,7 @@ def run(options: argparse.Namespace) -> int:
     recipe |= {"bars": options.bars, "seed": options.seed}
     with sole_run(options.output):
         try:
-            make_files(
-                options.output,
-                recipe,
-                jobs,
-                write_performance,
-                options.processes,
-            )
+            make_files(options.output, recipe, jobs, write_performance, options.processes)
         except SynthesizerMissingError as error:
             raise DataError(str(error)) from error
         rows = [
