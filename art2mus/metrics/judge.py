@@ -119,6 +119,11 @@ def _judge(options: argparse.Namespace) -> int:
     windows, folder = load_windows(options.windows), find_folder(options.model)
     num_clips = options.num_clips
     drawn = windows.some_held_out(options.skip + 2 * num_clips)[options.skip :]
+    if num_clips < 2 or len(drawn) < 2 * num_clips:
+        raise ValueError(
+            f"--num-clips {num_clips} --skip {options.skip}: need two clips or more, and {options.windows} has "
+            f"{len(windows.held_out)} windows held out, of which twice as many are compared as clips are made"
+        )
     indices, others = drawn[:num_clips], drawn[num_clips:]
     how = {"guidance_scale": options.guidance_scale, "num_inference_steps": options.num_inference_steps}
     truth = [windows.score(int(index)) for index in indices]
