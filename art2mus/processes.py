@@ -19,3 +19,13 @@ def join() -> PartialState:
     """
     is_processor = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
     return PartialState(cpu=is_processor, timeout=LONGEST_WAIT)
+
+
+def leave() -> None:
+    """Part from the other processes once all have done their share; the last thing that a command does.
+
+    A process that ends without it may crash on its way out, all work done, in threads that still listen to the others.
+    """
+    state = join()
+    state.wait_for_everyone()
+    state.destroy_process_group()

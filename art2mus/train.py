@@ -51,10 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(settings: AnyStage) -> int:
+    from art2mus.processes import leave
     from art2mus.training.loop import run
     from art2mus.training.tasks import make_task
 
     run(make_task(settings), settings.loop, settings.output)
+    leave()
     return 0
 
 

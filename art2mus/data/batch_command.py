@@ -34,10 +34,12 @@ def run_batches(work: Work, finish: Finish, options: argparse.Namespace) -> bool
     Raises: DataError.
     """
     from art2mus.data.batches import FAILED_FILE, carry_out
+    from art2mus.processes import leave
 
     meta = carry_out(work, finish, options.output, options.workers)
     if meta is not None:
         done = f"{meta['count'] - meta['num_failed']:,} of {meta['count']:,} done"
         failed = f"; {meta['num_failed']:,} failed, see {FAILED_FILE}" if meta["num_failed"] else ""
         print(f"{options.output}: {done}{failed}")
+    leave()
     return meta is not None

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from art2mus.processes import join
+from art2mus.processes import join, leave
 from art2mus.training.processes import average_gradients
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     assert shared.weight.grad.tolist() == [[1.5, 1.5]]
     assert own.weight.grad.tolist() == [[0.5, 0.5, 0.5]]
     assert unused.weight.grad is None
+    leave()
 
 
 if __name__ == "__main__":
