@@ -185,6 +185,25 @@ def test_fluidsynth_is_silent_on_the_terminal_and_speaks_to_the_log(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_no_instrument_has_a_constant_offset(name: str):
+    instrument = INSTRUMENTS[name]
+    synthesizer = Synthesizer()
+    synthesizer.choose_program(0, instrument.program)
+    chord = [Message(0.0, Kind.NOTE_ON, 0, instrument.fold(pitch), 90) for pitch in (48, 55, 64)]
+    pieces = [synthesizer.render(chord, 1.0)]
+    pieces += [synthesizer.render([], 1.0 + index / 7) for index in range(15)]  # the first has no frames
+    synthesizer.close()
+    waveform = np.concatenate(pieces[1:])
+    assert len(waveform) == 2 * RATE
+    assert np.abs(waveform).max() > 0.01
+    assert np.abs(np.average(waveform, axis=0, weights=np.hanning(len(waveform)))).max() < 0.001
+    synthesizer = Synthesizer()
+    synthesizer.choose_program(0, instrument.program)
+    np.testing.assert_array_equal(synthesizer.render(chord, 3.0), np.concatenate(pieces))
+    synthesizer.close()
+
+
 @pytest.mark.parametrize(
     ("num_bytes", "complaint"), [(0, "not a SoundFont"), (11, "not a SoundFont"), (99_999, "cut short")]
 )
