@@ -36,15 +36,17 @@ class Attributes:
         kinds: Of windows.
         emphasis: What each attribute is multiplied by to get what is wanted: a trained model answers with less than
             it is asked for.
+        offset: What is added then, in standard deviations: it writes more notes, in more parts, than it is asked for.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     kinds: tuple[str, ...]
     emphasis: tuple[float, ...] = (1.0,) * len(ATTRIBUTES)
+    offset: tuple[float, ...] = (0.0,) * len(ATTRIBUTES)
 
     @classmethod
-    def measured_on(cls, windows: Windows, emphasis: tuple[float, ...]) -> Attributes:
+    def measured_on(cls, windows: Windows, emphasis: tuple[float, ...], offset: tuple[float, ...]) -> Attributes:
         """Take mean and standard deviation from the training windows."""
         values = windows.attributes[windows.train].astype(np.float64)
         return cls(
@@ -52,6 +54,7 @@ class Attributes:
             tuple(np.maximum(values.std(axis=0), 1e-3).tolist()),
             tuple(sorted({str(kind) for kind in windows.kind})),
             emphasis,
+            offset,
         )
 
     @classmethod
@@ -100,8 +103,9 @@ class Attributes:
         Shape: indices (B,); result (B, num_conditions).
         """
         conditions = self.conditions(windows, indices)
-        emphasised = conditions[:, : len(ATTRIBUTES)] * np.array(self.emphasis, np.float32)
-        conditions[:, : len(ATTRIBUTES)] = emphasised.clip(-ASKED_LIMIT, ASKED_LIMIT)
+        wanted = conditions[:, : len(ATTRIBUTES)]
+        asked = wanted * np.array(self.emphasis, np.float32) + np.array(self.offset, np.float32)
+        conditions[:, : len(ATTRIBUTES)] = asked.clip(-ASKED_LIMIT, ASKED_LIMIT)
         return conditions
 
 

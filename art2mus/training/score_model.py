@@ -147,7 +147,7 @@ class ScoreModelTask:
         self.settings = settings
         self.windows = open_windows(settings.windows)
         self.examples = preferred(self.windows, settings.preferred_share)
-        self.attributes = Attributes.measured_on(self.windows, settings.emphasis)
+        self.attributes = Attributes.measured_on(self.windows, settings.emphasis, settings.offset)
         self.vae = open_vae(settings.vae)
         self.tokenizer = make_tokenizer()
         self.scheduler = DDPMScheduler(

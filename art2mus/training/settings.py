@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, FiniteFloat, PositiveFloat, PositiveInt, model_validator
 
 from art2mus.choices import Conditioning
 from art2mus.strict_yaml import Section
@@ -11,6 +11,7 @@ from art2mus.strict_yaml import Section
 Share = Annotated[float, Field(ge=0, le=1)]
 File = Annotated[Path, Field(strict=False)]
 Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
+Offset = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], Field(strict=False)]
 Emphasis = Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat, PositiveFloat], Field(strict=False)]
 
 
@@ -95,7 +96,7 @@ class ScoreModelSettings(Section):
         guidance_scale: Default of the finished pipeline.
         num_inference_steps: Default of the finished pipeline.
         timestep_exponent: Of the finished pipeline.
-        emphasis: Of the attributes asked for (see `Attributes`).
+        emphasis, offset: Of the attributes asked for (see `Attributes`).
     """
 
     stage: Literal["score-model"]
@@ -120,6 +121,7 @@ class ScoreModelSettings(Section):
     num_inference_steps: PositiveInt = 5
     timestep_exponent: PositiveFloat = 2.5
     emphasis: Emphasis = (1.0, 1.0, 1.0, 1.0)
+    offset: Offset = (0.0, 0.0, 0.0, 0.0)
 
     @model_validator(mode="after")
     def _attributes_of_something(self) -> Self:

@@ -21,13 +21,14 @@ def windows() -> Windows:
     return Windows.pack(made)
 
 
-def test_what_is_asked_for_is_what_is_known_with_emphasis(windows: Windows, tmp_path: Path) -> None:
-    emphasis = (2.0, 1.0, 1.5, 1.0)
-    attributes = Attributes.measured_on(windows, emphasis)
+def test_what_is_asked_for_is_what_is_known_with_emphasis_and_offset(windows: Windows, tmp_path: Path) -> None:
+    emphasis, offset = np.array((2.0, 1.0, 1.5, 1.0)), np.array((0.0, -0.25, 0.5, 0.0))
+    attributes = Attributes.measured_on(windows, tuple(emphasis.tolist()), tuple(offset.tolist()))
     everything = np.arange(len(windows.attributes))
     known, asked = attributes.conditions(windows, everything), attributes.asked(windows, everything)
     num = len(ATTRIBUTES)
-    np.testing.assert_allclose(asked[:, :num], (known[:, :num] * emphasis).clip(-ASKED_LIMIT, ASKED_LIMIT), rtol=1e-6)
+    expected = (known[:, :num] * emphasis + offset).clip(-ASKED_LIMIT, ASKED_LIMIT)
+    np.testing.assert_allclose(asked[:, :num], expected, rtol=1e-6, atol=1e-6)
     assert np.array_equal(asked[:, num:], known[:, num:])
     assert not attributes.conditions(windows, everything, with_kind=False)[:, 2 * num :].any()
     attributes.save(tmp_path / "attributes.json")
