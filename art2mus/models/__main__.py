@@ -7,6 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from art2mus.arguments import at_least_1
 from art2mus.choices import CONDITIONINGS, VIEWS
 from art2mus.exit_codes import FAILED
 from art2mus.models import (
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     stating = commands.add_parser("memory", help="what a model needs of it, by component, before it is loaded")
     stating.set_defaults(run=_state_memory)
     stating.add_argument("name", metavar="NAME", help="of a model, or its folder")
-    stating.add_argument("--candidates", type=int, default=1, metavar="N", help="clips made at once (default: 1)")
+    stating.add_argument("--candidates", type=at_least_1, default=1, metavar="N", help="clips at once (default: 1)")
     return parser
 
 
