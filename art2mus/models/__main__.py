@@ -14,7 +14,9 @@ from art2mus.models import (
     BUNDLED_PROJECTIONS,
     MODELS,
     ModelMissingError,
+    damage_named,
     existing_folder,
+    is_audioldm2,
     locate,
     locate_imagebind,
     models_folder,
@@ -139,7 +141,9 @@ def _assemble(options: argparse.Namespace) -> None:
         _check_projection(options.name, options.projection)
     base = _fetched(options.audioldm2 or (known.base if known else "audioldm2"))
     image_encoder = _fetched(options.imagebind or (known.image_encoder if known else "imagebind"))
-    locate(base)
+    with damage_named(base):
+        if not is_audioldm2(locate(base)):
+            raise CommandError(f"{base}: is not AudioLDM 2 as the hub keeps it; name its folder with --audioldm2")
     locate_imagebind(image_encoder)
     conditioning = options.conditioning or (known.conditioning if known else "reference")
     view = options.view or (known.view if known else None)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 
-from art2mus.models import INDEX, MODELS, load_imagebind, load_pipeline, locate
+from art2mus.models import MODELS, is_audioldm2, load_imagebind, load_pipeline, locate
 from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.projection import ImageProjection
 from art2mus.training.settings import Art2MusSettings
@@ -44,8 +43,7 @@ def _published_parts(settings: Art2MusSettings) -> tuple[str, str, str | None] |
         if settings.image_encoder is None:
             return parts.base, _lasting(parts.image_encoder), parts.view
         return parts.base, _lasting(settings.image_encoder), None
-    is_published = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"] == "AudioLDM2Pipeline"
-    if not is_published or settings.image_encoder is None:
+    if not is_audioldm2(folder) or settings.image_encoder is None:
         return None
     return _lasting(settings.model), _lasting(settings.image_encoder), None
 
