@@ -1,9 +1,10 @@
-"""Files that are whole or absent, and folders that one run at a time writes to."""
+"""Files and folders that are whole or absent, and folders that one run at a time writes to."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,19 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a name of a folder to write to; it takes its own name, whole, when the block has ended well.
+
+    What was there before goes. Killed runs leave no more behind than those of `whole_file`.
+    """
+    with _partial_folder(path.parent) as partial:
+        yield partial / path.name
+        if path.exists():
+            path.rename(partial / f"{path.name}.before")
+        (partial / path.name).rename(path)
+
+
 def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
     """Put files in a folder when all of them are whole, in their order.
 
@@ -51,9 +65,17 @@ def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> Non
         folder: Where they go.
         write: Writes them to a folder that is given, and names them.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-        for file in list(write(Path(unfinished))):
+    with _partial_folder(folder) as partial:
+        for file in list(write(partial)):
             file.replace(folder / file.name)
+
+
+@contextmanager
+def _partial_folder(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f".partial.{os.getpid()}.") as partial:
+        yield Path(partial)
 
 
 @cache
@@ -61,7 +83,10 @@ def _remove_leftovers(folder: Path) -> None:
     for leftover in folder.glob(".partial.*.*"):
         pid = leftover.name.split(".")[2]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            leftover.unlink(missing_ok=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
 
 @contextmanager
