@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +16,8 @@ from pathlib import Path
 import psutil
 
 _LOCK_NAME = ".art2mus.lock"
+PARTIAL = f".partial.{zlib.crc32(platform.node().encode()):08x}."
+"""How the names of what is being written begin, before the process: another machine's processes are not known here."""
 
 
 class FolderInUseError(Exception):
@@ -25,7 +29,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
     """Give a name to write to; the file takes its own name, whole, when the block has ended well.
 
     Runs that write the same file do not disturb each other: the last one's stays. What killed ones left in the folder
-    goes with the first file that another process writes there.
+    goes with the first file that another process of the same machine writes there.
 
     Args:
         path: Of the file.
@@ -34,7 +38,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
     # The suffix stays last: writers go by it.
-    partial = path.with_name(f".partial.{os.getpid()}.{path.name}")
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}.{path.name}")
     try:
         yield partial
         if is_lasting:
@@ -74,14 +78,14 @@ def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> Non
 def _partial_folder(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".partial.{os.getpid()}.") as partial:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f"{PARTIAL}{os.getpid()}.") as partial:
         yield Path(partial)
 
 
 @cache
 def _remove_leftovers(folder: Path) -> None:
-    for leftover in folder.glob(".partial.*.*"):
-        pid = leftover.name.split(".")[2]
+    for leftover in folder.glob(f"{PARTIAL}*.*"):
+        pid = leftover.name.removeprefix(PARTIAL).split(".")[0]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from art2mus.whole_files import FolderInUseError, place_together, sole_run, whole_file, whole_folder
+from art2mus.whole_files import PARTIAL, FolderInUseError, place_together, sole_run, whole_file, whole_folder
 
 HOLD = "import sys; from pathlib import Path; from art2mus.whole_files import sole_run\n"
 HOLD += "with sole_run(Path(sys.argv[1])): print('holding', flush=True); sys.stdin.read()"
@@ -58,6 +58,17 @@ def test_runs_that_write_one_file_do_not_disturb_each_other_and_nothing_is_left_
     assert len(list(tmp_path.iterdir())) == 2
     subprocess.run(command, input="", text=True, check=True)  # the next run
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_another_machine_writes_into_a_shared_folder_stays(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    ours, theirs = tmp_path / f"{PARTIAL}{ended.pid}.a.csv", tmp_path / f".partial.00000000.{ended.pid}.a.csv"
+    ours.touch()
+    theirs.touch()
+    with whole_file(tmp_path / "b.csv") as partial:
+        partial.touch()
+    assert sorted(tmp_path.iterdir()) == [theirs, tmp_path / "b.csv"]
 
 
 def test_files_come_together_or_not_at_all(tmp_path: Path) -> None:

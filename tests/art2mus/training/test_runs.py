@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from art2mus.train import main
+from art2mus.whole_files import PARTIAL
 from tests.art2mus.training import pairs as collection
 
 
@@ -176,7 +177,7 @@ def test_a_disk_that_fills_keeps_the_last_checkpoint(
     config = collection.write_yaml(tmp_path / "art2mus.yaml", model, pairs, output)
     assert main([str(config), "--set", "train.loop.num_steps=4"]) == 0
     before = (output / "checkpoint.pt").read_bytes()
-    (output / f".partial.{os.getpid()}.checkpoint.pt").symlink_to("/dev/full")
+    (output / f"{PARTIAL}{os.getpid()}.checkpoint.pt").symlink_to("/dev/full")
     said = ends_with_a_message(capsys, config)
     assert "checkpoint.pt: step 8 could not be written" in said
     assert "make room" in said
