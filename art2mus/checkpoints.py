@@ -118,6 +118,30 @@ def check_weights(
         )
 
 
+def check_whole(folder: Path, model: nn.Module) -> None:
+    """See that a model's files hold all of it: diffusers and transformers draw what they do not find, and go on.
+
+    Args:
+        folder: Where it was loaded from; without safetensors in it nothing is said.
+        model: As it was loaded.
+
+    Raises: CheckpointError, naming what is missing.
+    """
+    known: set[str] = set()
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            known.update(file.keys())
+    weights = model.state_dict()
+    # What shares its memory with another, as T5's embeddings do, is saved under one name of the two.
+    present = {tensor.data_ptr() for key, tensor in weights.items() if key in known}
+    missing = [key for key, tensor in weights.items() if key not in known and tensor.data_ptr() not in present]
+    if known and missing:
+        more = f", and {len(missing) - _NAMED_AT_MOST} more" if len(missing) > _NAMED_AT_MOST else ""
+        raise CheckpointError(
+            f"{folder}: without {', '.join(missing[:_NAMED_AT_MOST])}{more}; copy or download it again"
+        )
+
+
 def align(modules: Iterable[object]) -> None:
     """Move all weights that lie at odd addresses, as in a mapped file.
 

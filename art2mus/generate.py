@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import art2mus
+from art2mus.arguments import at_least_1, seed
 from art2mus.artwork_labels import read_name, year_in
 from art2mus.choices import DTYPES
 from art2mus.digests import content_digest
@@ -61,11 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     words.add_argument("--prompt", help="what to hear, beside the picture")
     words.add_argument("--caption", metavar="MODEL", help="let a model of LLaVA's kind write the prompt (a folder)")
     parser.add_argument("--negative-prompt", help="what to keep away from")
-    parser.add_argument("--seed", type=_natural, default=0, help="same seed, same music (default: 0)")
-    parser.add_argument("--steps", type=_positive, metavar="N", help="denoising steps (default: the model's)")
+    parser.add_argument("--seed", type=seed, default=0, help="same seed, same music (default: 0)")
+    parser.add_argument("--steps", type=at_least_1, metavar="N", help="denoising steps (default: the model's)")
     parser.add_argument("--length", type=_length, metavar="SECONDS", help="length of the music (default: the model's)")
     parser.add_argument("--loop", action="store_true", help="let the end of the music join its beginning")
-    parser.add_argument("--candidates", type=_positive, default=1, metavar="N", help="make N, keep the nearest")
+    parser.add_argument("--candidates", type=at_least_1, default=1, metavar="N", help="make N, keep the nearest")
     parser.add_argument("--device", help="where the networks run, such as cuda (default: what suits model and machine)")
     parser.add_argument("--dtype", choices=DTYPES, help="of the networks (default: what suits model and device)")
     parser.add_argument("--format", choices=("wav", "flac"), default="wav", help="of the sound (default: wav)")
@@ -286,20 +287,6 @@ def _stems(paths: list[Path]) -> list[str]:
 def _complain(message: object) -> int:
     print(f"art2mus: {message}", file=sys.stderr)
     return FAILED
-
-
-def _natural(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 2^63")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
 
 
 def _length(text: str) -> float:

@@ -16,7 +16,7 @@ from transformers import GPT2Model, PreTrainedModel, PreTrainedTokenizerBase
 from art2mus import phrases
 from art2mus.affect_encoder import AffectEncoder
 from art2mus.captioner import Captioner
-from art2mus.checkpoints import align
+from art2mus.checkpoints import align, check_whole
 from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.codec.performance import Performance
@@ -142,8 +142,14 @@ class Art2MusPipeline(DiffusionPipeline):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs: Any) -> Art2MusPipeline:
-        """Load a saved pipeline, as diffusers does, and align its weights."""
+        """Load a saved pipeline, as diffusers does, and align its weights.
+
+        Raises: CheckpointError if its files hold not all of them.
+        """
         pipeline: Art2MusPipeline = super().from_pretrained(pretrained_model_name_or_path, **kwargs)
+        for name, component in pipeline.components.items():
+            if name not in kwargs and isinstance(component, torch.nn.Module):
+                check_whole(Path(pretrained_model_name_or_path) / name, component)
         align(pipeline.components.values())
         return pipeline
 

@@ -16,6 +16,11 @@ MIN_SHARE = 0.95
 """Of the length that a file states; what is shorter was cut off."""
 
 
+MAX_SAMPLE = 2.0**31
+"""What no sample is beyond, not even where whole numbers were saved as they are: the power of it, summed over a file or
+a spectrum, is still a number in float32."""
+
+
 class UnreadableSoundError(Exception):
     """A file is not sound that can be read; the message is one line for the user."""
 
@@ -47,12 +52,20 @@ def read_sound(path: Path) -> tuple[Waveform, int]:
     except (OSError, soundfile.SoundFileError) as error:
         reason = "there is no such file" if not path.is_file() else "not sound that can be read; convert it to WAV"
         raise UnreadableSoundError(f"{path}: {reason}") from error
-    if not len(samples) or not np.isfinite(samples).all():
+    if not len(samples) or not are_sensible(samples):
         raise UnreadableSoundError(f"{path}: {'empty' if not len(samples) else 'damaged'}; make it again")
     if len(samples) < MIN_SHARE * stated:
         lengths = f"{len(samples) / sample_rate:.1f} of {stated / sample_rate:.1f} s"
         raise UnreadableSoundError(f"{path}: cut off, {lengths} are there; copy it again")
     return samples, sample_rate
+
+
+def are_sensible(samples: Waveform) -> bool:
+    """Say whether samples are numbers that sound can be made of.
+
+    Shape: samples (audio_frames, channels), at least one.
+    """
+    return bool(samples.min() >= -MAX_SAMPLE and samples.max() <= MAX_SAMPLE)
 
 
 def load_mono(path: Path, sample_rate: int) -> Waveform:

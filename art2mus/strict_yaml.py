@@ -95,10 +95,15 @@ for _tag, _pattern, _first in (
     _Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), [*_first, ""])
 
 
+_MAX_DIGITS = 30  # more than 64 bits need; Python itself refuses to read, or to show, thousands
+
+
 def _construct_int(_loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
     digits = node.value
     base = {"0x": 16, "0o": 8}.get(digits[:2], 10)
-    return int(digits[2:] if base != 10 else digits, base)
+    if len(digits) <= _MAX_DIGITS:
+        return int(digits[2:] if base != 10 else digits, base)
+    raise yaml.constructor.ConstructorError(problem="a number of too many digits", problem_mark=node.start_mark)
 
 
 _Yaml12Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
@@ -127,16 +132,23 @@ def _read_file(path: Path, document: _Document) -> None:
     except (UnicodeDecodeError, yaml.reader.ReaderError) as error:
         raise ConfigError([f"{path}: is not a text file in UTF-8 ({error})".splitlines()[0]]) from error
     try:
-        root = loader.get_single_node()
-        values = None if root is None else _plain(loader, root, (), path.name, document)
+        root, values = _read(loader, (), path.name, document)
     except yaml.YAMLError as error:
         raise ConfigError([_explain_syntax(path.name, error)]) from error
-    finally:
-        loader.dispose()
     if root is None or isinstance(values, dict):
         document.values = document.resolve(path.resolve().parent, values or {})
     else:
         document.mistakes.append((_place_in_file(path.name, root), "must be keys with values, such as 'key: value'"))
+
+
+def _read(loader: _Yaml12Loader, path: KeyPath, file: str, document: _Document) -> tuple[yaml.Node | None, Any]:
+    try:
+        root = loader.get_single_node()
+        return root, None if root is None else _plain(loader, root, path, file, document)
+    except RecursionError as error:  # also of an alias in what it stands for
+        raise yaml.error.MarkedYAMLError(problem="nested too deeply") from error
+    finally:
+        loader.dispose()
 
 
 def _plain(loader: _Yaml12Loader, node: yaml.Node, path: KeyPath, file: str, document: _Document) -> Any:
@@ -179,13 +191,10 @@ def _read_override(index: int, override: str, document: _Document) -> None:
         return
     loader = _Yaml12Loader(text)
     try:
-        node = loader.get_single_node()
-        value = None if node is None else _plain(loader, node, path, "", replace(document, places={}))
+        _, value = _read(loader, path, "", replace(document, places={}))
     except yaml.YAMLError as error:
         document.mistakes.append((place, f"not a valid value: {getattr(error, 'problem', None) or error}"))
         return
-    finally:
-        loader.dispose()
     section = document.values
     for depth, part in enumerate(path[:-1], 1):
         inner = section.setdefault(part, {})

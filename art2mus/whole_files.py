@@ -1,10 +1,13 @@
-"""Files that are whole or absent, and folders that one run at a time writes to."""
+"""Files and folders that are whole or absent, and folders that one run at a time writes to."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import platform
+import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +16,8 @@ from pathlib import Path
 import psutil
 
 _LOCK_NAME = ".art2mus.lock"
+PARTIAL = f".partial.{zlib.crc32(platform.node().encode()):08x}."
+"""How the names of what is being written begin, before the process: another machine's processes are not known here."""
 
 
 class FolderInUseError(Exception):
@@ -24,7 +29,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
     """Give a name to write to; the file takes its own name, whole, when the block has ended well.
 
     Runs that write the same file do not disturb each other: the last one's stays. What killed ones left in the folder
-    goes with the first file that another process writes there.
+    goes with the first file that another process of the same machine writes there.
 
     Args:
         path: Of the file.
@@ -33,7 +38,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
     # The suffix stays last: writers go by it.
-    partial = path.with_name(f".partial.{os.getpid()}.{path.name}")
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}.{path.name}")
     try:
         yield partial
         if is_lasting:
@@ -44,6 +49,19 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a name of a folder to write to; it takes its own name, whole, when the block has ended well.
+
+    What was there before goes. Killed runs leave no more behind than those of `whole_file`.
+    """
+    with _partial_folder(path.parent) as partial:
+        yield partial / path.name
+        if path.exists():
+            path.rename(partial / f"{path.name}.before")
+        (partial / path.name).rename(path)
+
+
 def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
     """Put files in a folder when all of them are whole, in their order.
 
@@ -51,17 +69,28 @@ def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> Non
         folder: Where they go.
         write: Writes them to a folder that is given, and names them.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-        for file in list(write(Path(unfinished))):
+    with _partial_folder(folder) as partial:
+        for file in list(write(partial)):
             file.replace(folder / file.name)
+
+
+@contextmanager
+def _partial_folder(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f"{PARTIAL}{os.getpid()}.") as partial:
+        yield Path(partial)
 
 
 @cache
 def _remove_leftovers(folder: Path) -> None:
-    for leftover in folder.glob(".partial.*.*"):
-        pid = leftover.name.split(".")[2]
+    for leftover in folder.glob(f"{PARTIAL}*.*"):
+        pid = leftover.name.removeprefix(PARTIAL).split(".")[0]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            leftover.unlink(missing_ok=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 import psutil
 from rich.console import Console
 
+from art2mus.arguments import at_least_0, at_least_1, positive
 from bench.kiosk import PICTURE, REPOSITORY, KioskError, figures_of, kiosk_table, run
 
 FULL_SIZE_GB = 12
@@ -53,12 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--model", default="mini", help="name of a model, or folder of a saved one (default: mini)")
     parser.add_argument("--picture", type=Path, default=PICTURE, help=f"music for this one (default: {PICTURE.name})")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="the median of so many (default: 7)")
-    parser.add_argument("--scenes", type=int, default=100, metavar="N", help="for the camera (default: 100)")
+    parser.add_argument("--rounds", type=at_least_1, default=7, metavar="N", help="the median of so many (default: 7)")
+    parser.add_argument("--scenes", type=at_least_0, default=100, metavar="N", help="for the camera (default: 100)")
     help_full = "leave out the full model, which takes some minutes"
     parser.add_argument("--no-full-size", dest="full_size", action="store_false", help=help_full)
-    parser.add_argument("--run-for", type=float, default=60.0, metavar="SECONDS", help="of the kiosk (default: 60)")
-    parser.add_argument("--scene-for", type=float, default=6.0, metavar="SECONDS", help="on the screen (default: 6)")
+    parser.add_argument("--run-for", type=positive, default=60.0, metavar="SECONDS", help="of the kiosk (default: 60)")
+    parser.add_argument("--scene-for", type=positive, default=6.0, metavar="SECONDS", help="on the screen (default: 6)")
     return parser
 
 

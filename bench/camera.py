@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.arguments import at_least_0, seed
 from bench.camera_parts import Line
 from bench.camera_rooms import trigger_lines
 from bench.camera_scenes import found_lines, look_at_scenes
@@ -44,9 +45,9 @@ def measure(num_scenes: int, hours: float, seed: int = 0, *, is_streamed: bool =
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.camera", description=__doc__)
-    parser.add_argument("--scenes", type=int, default=600, metavar="N", help="so many (default: 600)")
+    parser.add_argument("--scenes", type=at_least_0, default=600, metavar="N", help="so many (default: 600)")
     parser.add_argument("--hours", type=float, default=1.0, help="of empty and of moving scenes each (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="for other scenes (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="for other scenes (default: 0)")
     parser.add_argument("--direct", action="store_true", help="without JPEG and network")
     return parser
 

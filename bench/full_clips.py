@@ -31,6 +31,7 @@ from diffusers import AudioLDM2UNet2DConditionModel, DPMSolverMultistepScheduler
 from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 
+from art2mus.arguments import at_least
 from art2mus.imagebind import ImageBind
 from art2mus.models.assembly import put_together
 from art2mus.projection import ImageProjection
@@ -244,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.full_clips", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=[*WAYS, DIFFERENCES, SAVE])
     parser.add_argument("--size", choices=SIZES, default="full")
-    parser.add_argument("--steps", type=int, default=3, metavar="N", help="3 or more (default: %(default)s)")
+    parser.add_argument("--steps", type=at_least(3), default=3, metavar="N", help="3 or more (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("model"), help=f"of {SAVE} (default: %(default)s)")
     options = parser.parse_args(arguments)
     diffusers_logging.set_verbosity_error()  # a change of precision is meant

@@ -28,6 +28,7 @@ from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 from art2mus import unet_step
+from art2mus.arguments import at_least, at_least_1
 from art2mus.conditioning import Condition
 from art2mus.sampling import call_unet
 from bench.full_clips import SIZES, WAYS, Cost, differences, measure
@@ -77,9 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.full_size", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of UNet steps (default: %(default)s)")
+    parser.add_argument("--rounds", type=at_least_1, default=3, metavar="N", help="of steps (default: %(default)s)")
     parser.add_argument(
-        "--steps", type=int, default=3, metavar="N", help="of each clip, 3 or more (default: %(default)s)"
+        "--steps", type=at_least(3), default=3, metavar="N", help="of each clip, 3 or more (default: %(default)s)"
     )
     parser.add_argument("--size", choices=SIZES, default="full", help="of the model (default: %(default)s)")
     parser.add_argument("--only", choices=("steps", "clips", "differences"), help="one of the tables (default: all)")

@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
+from art2mus.arguments import at_least_1
 from bench.kiosk import Figure, kiosk_table
 from installation.supervisor import memory_mb
 from installation.works import BUNDLED_GALLERY, Gallery
@@ -28,7 +29,7 @@ MAX_START_S = 1.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code: 0, or 1 where a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.gallery", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--works", type=int, default=100_000, metavar="N", help="so many (default: 100000)")
+    parser.add_argument("--works", type=at_least_1, default=100_000, metavar="N", help="so many (default: 100000)")
     options = parser.parse_args(arguments)
     shared_memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(

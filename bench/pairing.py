@@ -23,6 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.arguments import at_least_0, at_least_1
 from art2mus.data.matching import Matches, greedy, top_k
 from art2mus.data.similarity import FloatArray, IntArray, parts, rows_with_direction, unit_vectors
 
@@ -56,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.pairing", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--artworks", type=int, default=NUM_ARTWORKS, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--tracks", type=int, default=NUM_TRACKS, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--dim", type=int, default=DIM, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--artworks", type=at_least_1, default=NUM_ARTWORKS, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--tracks", type=at_least_1, default=NUM_TRACKS, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--dim", type=at_least_1, default=DIM, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--method", choices=METHODS, default="greedy", help="(default: %(default)s)")
     help_naive = "compare with the naive loop on the first N of both; 0 does not (default: %(default)s)"
-    parser.add_argument("--naive", type=int, default=10_000, metavar="N", help=help_naive)
+    parser.add_argument("--naive", type=at_least_0, default=10_000, metavar="N", help=help_naive)
     return parser
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.arguments import positive
 from installation.config import ComposerConfig
 from installation.labels import Work, read_gallery
 from installation.messages import (
@@ -129,7 +130,7 @@ def compose_for_ever() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns 1 where a goal was missed, 2 where there is no screen to measure on."""
     parser = argparse.ArgumentParser(prog="python -m bench.screen", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=6.0, help="of every scene (default: 6)")
+    parser.add_argument("--seconds", type=positive, default=6.0, help="of every scene (default: 6)")
     options = parser.parse_args(arguments)
     if reason := missing():
         print(reason, file=sys.stderr)

@@ -22,6 +22,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.arguments import at_least_1
 from art2mus.images import load_artwork
 from art2mus.models import load_pipeline
 from art2mus.pipeline import Art2MusPipeline
@@ -189,8 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.speed", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="mini", help="name of a model, or folder of a saved one (default: mini)")
     parser.add_argument("--picture", type=Path, default=PICTURE, help=f"music for this one (default: {PICTURE.name})")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="the median of so many (default: 7)")
-    parser.add_argument("--threads", type=int, metavar="N", help="of torch (default: one less than there are cores)")
+    parser.add_argument("--rounds", type=at_least_1, default=7, metavar="N", help="the median of so many (default: 7)")
+    help_threads = "of torch (default: one less than there are cores)"
+    parser.add_argument("--threads", type=at_least_1, metavar="N", help=help_threads)
     options = parser.parse_args(arguments)
     seconds = measure_model(options.model, options.picture, options.rounds, options.threads)
     Console(soft_wrap=True).print(speed_table(seconds))

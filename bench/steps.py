@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from art2mus.arguments import at_least_1
 from art2mus.metrics.frechet import estimate_distance
 from art2mus.whole_files import FolderInUseError, sole_run, whole_file
 
@@ -93,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.steps", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--model", default="mini", help="mini, or a folder that stage B wrote (default: mini)")
-    parser.add_argument("--clips", type=int, default=64, metavar="N", help="in each set (default: %(default)s)")
+    parser.add_argument("--clips", type=at_least_1, default=64, metavar="N", help="in each set (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("runs/bench-steps"), help="(default: %(default)s)")
     return parser
 

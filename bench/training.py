@@ -32,6 +32,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from art2mus.arguments import at_least_1
 from art2mus.conditioning import Condition, TextEncoding
 from art2mus.models import load_pipeline
 from art2mus.pipeline import Art2MusPipeline
@@ -69,7 +70,7 @@ class Figures:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code: 0, or 1 where the goal was missed or the losses differ."""
     parser = argparse.ArgumentParser(prog="python -m bench.training", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="the best of so many (default: 5)")
+    parser.add_argument("--rounds", type=at_least_1, default=5, metavar="N", help="the best of so many (default: 5)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     console, found = Console(), needs()

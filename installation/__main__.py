@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from art2mus.arguments import positive
 from installation.clock import process_started_at_s
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="look whether everything is there, and what to do if not")
     parser.add_argument("--set-pin", action="store_true", help="choose the PIN of the admin screen")
     parser.add_argument("--windowed", action="store_true", help="a window instead of the full screen")
-    parser.add_argument("--run-for", type=_seconds, metavar="SECONDS", help="leave after so long, with a summary")
+    parser.add_argument("--run-for", type=positive, metavar="SECONDS", help="leave after so long, with a summary")
     parser.add_argument("--record", type=Path, metavar="WAV", help="write what the speakers are given")
     parser.add_argument("--recompose", metavar="ID", help="make a clip of the library again, from its receipt")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to, FLAC or WAV; else ID.flac")
@@ -92,13 +93,6 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="such as show.seconds_per_work=60; repeatable"
     )
     return parser
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
 
 
 if __name__ == "__main__":

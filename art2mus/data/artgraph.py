@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from art2mus.arguments import at_least_1
 from art2mus.artwork_labels import PICTURE_SUFFIXES, lookup, name_key, read_name, read_table
 from art2mus.data.catalogue import ARTWORK_COLUMNS, Catalogue, list_files, save_rejected
 from art2mus.data.file_checks import Facts, check_files
-from art2mus.data.options import add_output, add_processes, add_seed, at_least_1
+from art2mus.data.options import add_output, add_processes, add_seed
 from art2mus.data.strata import draw
 from art2mus.data.tables import DataError
 from art2mus.images import UnreadableImageError, load_artwork

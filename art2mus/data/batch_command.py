@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from art2mus.data.options import add_folder, add_root, at_least_0, at_least_1
+from art2mus.arguments import at_least_0, at_least_1
+from art2mus.data.options import add_folder, add_root
 
 if TYPE_CHECKING:
     from art2mus.data.batches import Done, Work

@@ -152,7 +152,7 @@ def _begin(work: Work, folder: Path) -> Mapping[str, Any] | None:
     for path in (folder / META_FILE, unfinished / "run.json"):
         if not path.is_file():
             continue
-        found = json.loads(path.read_text("utf-8"))
+        found = _read_description(path, folder)
         for key, value in description.items():
             if found.get(key) != value:
                 raise DataError(
@@ -163,6 +163,16 @@ def _begin(work: Work, folder: Path) -> Mapping[str, Any] | None:
     with whole_file(unfinished / "run.json") as partial:
         partial.write_text(json.dumps(description), "utf-8")
     return None
+
+
+def _read_description(path: Path, folder: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("no keys and values")
+    except ValueError as error:
+        raise DataError(f"{path}: damaged ({error}); remove {folder} and start again") from error
+    return found
 
 
 def _do_share(work: Work, folder: Path, num_workers: int, state: PartialState) -> None:

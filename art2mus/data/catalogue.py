@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -49,12 +49,12 @@ class Catalogue:
         write_rows(csv, list(columns), self.rows)
 
     @classmethod
-    def load(cls, csv: Path, root: Path) -> Self:
-        """Read what `save` wrote, or any CSV file with a column `file`.
+    def load(cls, csv: Path, root: Path, columns: Sequence[str] = ()) -> Self:
+        """Read what `save` wrote, or any CSV file with a column `file` and those that are named.
 
         Raises: DataError if it is not one, or if a file stands in it twice or lies outside of the root.
         """
-        rows = read_rows(csv, ["file"])
+        rows = read_rows(csv, ["file", *columns])
         seen: set[str] = set()
         for number, row in enumerate(rows, start=2):
             path = PurePosixPath(row["file"])

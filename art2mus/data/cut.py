@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
 
+from art2mus.arguments import at_least_1, positive
 from art2mus.data.catalogue import Catalogue, save_rejected
 from art2mus.data.made_files import make_files
-from art2mus.data.options import add_folder, add_processes, add_root, at_least_1, positive
+from art2mus.data.options import add_folder, add_processes, add_root
 from art2mus.data.tables import DataError
 from art2mus.sound_files import UnreadableSoundError
 from art2mus.whole_files import sole_run

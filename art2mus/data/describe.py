@@ -14,9 +14,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from art2mus.arguments import at_least_1
 from art2mus.data.batch_command import add_batch_arguments, run_batches
 from art2mus.data.catalogue import Catalogue
-from art2mus.data.options import at_least_1
 from art2mus.data.tables import DataError, read_rows, write_rows
 
 if TYPE_CHECKING:

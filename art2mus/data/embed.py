@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from art2mus.data.batch_command import add_batch_arguments, run_batches
 from art2mus.data.catalogue import Catalogue
-from art2mus.data.tables import read_rows
 
 if TYPE_CHECKING:
     from art2mus.data.batches import Done
@@ -54,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _items(csv: Path, root: Path | None, *, is_text: bool) -> dict[str, Path | str]:
+    catalogue = Catalogue.load(csv, root or csv.parent, ["description"] if is_text else [])
     if is_text:
-        return {row["file"]: row["description"] for row in read_rows(csv, ["file", "description"])}
-    catalogue = Catalogue.load(csv, root or csv.parent)
+        return {row["file"]: row["description"] for row in catalogue.rows}
     return {file: catalogue.path(file) for file in catalogue.files}
 
 

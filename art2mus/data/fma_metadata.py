@@ -69,7 +69,10 @@ def _find_columns(path: Path, header: list[list[str]]) -> list[int]:
 
 def _read_track(cells: Sequence[str], genres: Mapping[str, str]) -> TrackMetadata:
     title, artist, genre_top, genre_ids, duration = cells
-    first_id = next(iter(json.loads(genre_ids or "[]")), "")
+    ids = json.loads(genre_ids or "[]")
+    if not isinstance(ids, list):
+        raise ValueError(f"track/genres is {genre_ids}, not a list")
+    first_id = next(iter(ids), "")
     genre = genre_top or genres.get(str(first_id), "")
     return TrackMetadata(" ".join(title.split()), " ".join(artist.split()), genre, float(duration or 0.0))
 

@@ -6,6 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from art2mus.arguments import at_least_0, at_least_1
+
 
 def add_output(parser: argparse.ArgumentParser, example: str) -> None:
     """Add `--output`, a CSV file."""
@@ -35,42 +37,6 @@ def add_processes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes", type=at_least_1, default=num_cores, metavar="N", help="files read at a time (default: all cores)"
     )
-
-
-def at_least_0(text: str) -> int:
-    """Read a whole number that is not negative."""
-    return _whole_number(text, lowest=0)
-
-
-def at_least_1(text: str) -> int:
-    """Read a whole number above 0."""
-    return _whole_number(text, lowest=1)
-
-
-def positive(text: str) -> float:
-    """Read a finite number above 0."""
-    number = float(text)
-    if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
-
-
-def share(text: str) -> float:
-    """Read a number between 0 and 1, without both."""
-    number = float(text)
-    if not 0.0 < number < 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return number
-
-
-def _whole_number(text: str, lowest: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if number < lowest:
-        raise argparse.ArgumentTypeError(f"{text} is less than {lowest}")
-    return number
 
 
 def _csv_file(text: str) -> Path:

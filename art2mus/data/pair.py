@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from art2mus.arguments import at_least_1
 from art2mus.data.catalogue import save_rejected
-from art2mus.data.options import add_output, at_least_1
+from art2mus.data.options import add_output
 from art2mus.data.progress import progress_bar
 
 if TYPE_CHECKING:

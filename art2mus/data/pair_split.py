@@ -11,8 +11,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from art2mus.arguments import at_least_0, share
 from art2mus.data.catalogue import Catalogue
-from art2mus.data.options import add_output, add_seed, at_least_0, share
+from art2mus.data.options import add_output, add_seed
 from art2mus.data.pair_table import PairTable
 from art2mus.data.strata import draw
 from art2mus.data.tables import DataError

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from art2mus.arguments import at_least_1
 from art2mus.data.catalogue import Catalogue
 from art2mus.data.made_files import make_files
-from art2mus.data.options import add_folder, add_processes, add_seed, at_least_1
+from art2mus.data.options import add_folder, add_processes, add_seed
 from art2mus.data.tables import DataError
 from art2mus.digests import content_digest
 from art2mus.whole_files import sole_run

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from art2mus.data.file_checks import Facts
+from art2mus.sound_files import are_sensible
 
 if TYPE_CHECKING:
     import soundfile
@@ -94,10 +95,10 @@ def reason_to_reject(facts: SoundFacts, stated_s: float | None = None) -> str:
 def _decode(sound: soundfile.SoundFile) -> SoundFacts:
     num_frames, energy = 0, 0.0
     while len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+        if not are_sensible(block):
+            return SoundFacts(error="corrupt: samples that no sound has")
         num_frames += len(block)
         energy += float(np.square(block, dtype=np.float64).sum())
-    if not math.isfinite(energy):
-        return SoundFacts(error="corrupt: samples that are not numbers")
     mean_square = energy / max(num_frames * sound.channels, 1)
     tags = sound.copy_metadata()
     return SoundFacts(

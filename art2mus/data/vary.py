@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from art2mus.arguments import at_least_1
 from art2mus.data.catalogue import Catalogue, save_rejected
 from art2mus.data.made_files import make_files
-from art2mus.data.options import add_folder, add_processes, add_root, add_seed, at_least_1
+from art2mus.data.options import add_folder, add_processes, add_root, add_seed
 from art2mus.data.paintings import vary
 from art2mus.data.pair_split import WORK
 from art2mus.data.tables import DataError

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from art2mus.arguments import at_least_1
 from art2mus.codec.score import NUM_ROWS, STEPS_PER_BAR, FloatArray, Score
 from art2mus.data.windows import IntArray, Windows, load_windows, pack_notes
 from art2mus.exit_codes import exit_code
@@ -144,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m art2mus.metrics.copying", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
-    parser.add_argument("--limit", type=int, default=100, help="held-out windows to look up (default 100)")
+    parser.add_argument("--limit", type=at_least_1, default=100, help="held-out windows to look up (default 100)")
     options = parser.parse_args(arguments)
     return exit_code(lambda: _run(options), ValueError, goes_on=False)
 

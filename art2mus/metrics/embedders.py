@@ -121,8 +121,12 @@ def load_published(name_or_path: str | Path, *classes: Any) -> list[Any]:
 
     Raises: ModelMissingError, saying what to do.
     """
+    from safetensors import SafetensorError
+
     try:
         return [each.from_pretrained(str(name_or_path)) for each in classes]
+    except SafetensorError as error:
+        raise ModelMissingError(f"{name_or_path}: damaged ({error}); copy or download it again") from error
     except (OSError, ValueError) as error:
         raise ModelMissingError(
             f"{name_or_path}: no such model here or on the Hugging Face hub\n"

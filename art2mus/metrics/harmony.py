@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from art2mus.arguments import at_least_1
 from art2mus.codec.score import MELODY, NUM_ROWS, ROWS_PER_OCTAVE, STEPS_PER_BAR, Note, Score
 from art2mus.exit_codes import exit_code
 
@@ -211,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m art2mus.metrics.harmony", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
-    parser.add_argument("--limit", type=int, default=2000, help="held-out windows to measure (default 2000)")
+    parser.add_argument("--limit", type=at_least_1, default=2000, help="held-out windows to measure (default 2000)")
     options = parser.parse_args(arguments)
     return exit_code(lambda: _print_held_out(options.windows, options.limit), ValueError, goes_on=False)
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
+from art2mus.arguments import at_least, at_least_0, at_least_1, positive
 from art2mus.codec.performance import Performance
 from art2mus.codec.score import STEPS_PER_BAR, Score
 from art2mus.codec.synthesizer import SynthesizerMissingError
@@ -105,11 +106,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("model", help="mini, or a folder that stage B wrote")
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
-    parser.add_argument("--num-clips", type=int, default=256)
-    parser.add_argument("--skip", type=int, default=0, metavar="N", help="leave out N windows that were chosen by")
-    parser.add_argument("--guidance-scale", type=float)
-    parser.add_argument("--steps", type=int, dest="num_inference_steps")
-    parser.add_argument("--copies", type=int, default=64, help="clips to look up in the training windows (default 64)")
+    parser.add_argument("--num-clips", type=at_least(2), default=256)
+    parser.add_argument("--skip", type=at_least_0, default=0, metavar="N", help="leave out N that were chosen by")
+    parser.add_argument("--guidance-scale", type=positive)
+    parser.add_argument("--steps", type=at_least_1, dest="num_inference_steps")
+    parser.add_argument("--copies", type=at_least_0, default=64, help="clips to look up in training (default 64)")
     options = parser.parse_args(arguments)
     mistakes = (ModelMissingError, SynthesizerMissingError, ValueError)
     return exit_code(lambda: _judge(options), *mistakes, goes_on=False)
@@ -119,9 +120,9 @@ def _judge(options: argparse.Namespace) -> int:
     windows, folder = load_windows(options.windows), find_folder(options.model)
     num_clips = options.num_clips
     drawn = windows.some_held_out(options.skip + 2 * num_clips)[options.skip :]
-    if num_clips < 2 or len(drawn) < 2 * num_clips:
+    if len(drawn) < 2 * num_clips:
         raise ValueError(
-            f"--num-clips {num_clips} --skip {options.skip}: need two clips or more, and {options.windows} has "
+            f"--num-clips {num_clips} --skip {options.skip}: {options.windows} has "
             f"{len(windows.held_out)} windows held out, of which twice as many are compared as clips are made"
         )
     indices, others = drawn[:num_clips], drawn[num_clips:]

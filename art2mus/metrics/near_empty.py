@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from art2mus.arguments import at_least_1
 from art2mus.data.paintings import list_paintings
 from art2mus.exit_codes import exit_code
 from art2mus.images import UnreadableImageError, load_artwork
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("gallery", type=Path, help="folder of pictures")
     parser.add_argument("--model", default=BUNDLED, help="name or folder of the model (default: %(default)s)")
-    parser.add_argument("--num-seeds", type=int, default=10, help="clips per picture (default: %(default)s)")
+    parser.add_argument("--num-seeds", type=at_least_1, default=10, help="clips per picture (default: %(default)s)")
     options = parser.parse_args(arguments)
     return exit_code(lambda: _run(options), ModelMissingError, UnreadableImageError, ValueError, goes_on=False)
 

@@ -24,6 +24,7 @@ from PIL import Image
 from scipy.stats import rankdata
 from tqdm import tqdm
 
+from art2mus.arguments import at_least_1, seed
 from art2mus.artwork_labels import lookup, read_table, year_in
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
@@ -254,8 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--music", type=Path, help="judge the music of this folder, named as the pictures are")
     source.add_argument("--windows", type=Path, help="judge the performance alone, with held-out music of this file")
-    parser.add_argument("--num-seeds", type=int, default=5, help="clips per picture (default: %(default)s)")
-    parser.add_argument("--first-seed", type=int, default=0, help="of each picture's clips (default: %(default)s)")
+    parser.add_argument("--num-seeds", type=at_least_1, default=5, help="clips per picture (default: %(default)s)")
+    parser.add_argument("--first-seed", type=seed, default=0, help="of each picture's clips (default: %(default)s)")
     parser.add_argument(
         "--as-labelled", action="store_true", help=f"instruments of the year and country in the gallery's {LABELS}"
     )

@@ -20,6 +20,7 @@ from PIL import Image
 from rich.progress import track
 from scipy import fft
 
+from art2mus.arguments import at_least_1, seed
 from art2mus.codec.performance import Performance
 from art2mus.codec.score import ROWS_PER_OCTAVE, STEPS_PER_BAR, Score
 from art2mus.exit_codes import exit_code
@@ -229,8 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("gallery", type=Path, help="folder of pictures")
     parser.add_argument("windows", type=Path, help="what python -m art2mus.data.scores wrote")
     parser.add_argument("--model", default=BUNDLED, help="name or folder of the model (default: %(default)s)")
-    parser.add_argument("--num-windows", type=int, default=100, help="held-out windows to compare with (default 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the pieces (default 0)")
+    parser.add_argument("--num-windows", type=at_least_1, default=100, help="held out, to compare with (default 100)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the pieces (default 0)")
     options = parser.parse_args(arguments)
     mistakes = (ModelMissingError, SynthesizerMissingError, UnreadableImageError, ValueError)
     return exit_code(lambda: _run(options), *mistakes, goes_on=False)

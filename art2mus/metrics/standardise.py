@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from art2mus.arguments import at_least_1
 from art2mus.codec.performance import Performance
 from art2mus.codec.performer import Performer
 from art2mus.codec.synthesizer import SynthesizerMissingError
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m art2mus.metrics.standardise", description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=("picture", "sound"))
     parser.add_argument("source", type=Path, help="folder of paintings, or .npz of windows")
-    parser.add_argument("--num-pieces", type=int, default=250, help="performed windows (sound)")
+    parser.add_argument("--num-pieces", type=at_least_1, default=250, help="performed windows (sound)")
     options = parser.parse_args(arguments)
     return exit_code(lambda: _run(options), SynthesizerMissingError, UnreadableImageError, ValueError, goes_on=False)
 

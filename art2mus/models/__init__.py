@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,6 +129,15 @@ def locate_imagebind(name_or_path: str | Path = "imagebind") -> Path:
         f"no {' or '.join(IMAGEBIND_FILES)} in {folder}\n"
         "  fetch it with 'python -m art2mus.models download imagebind', or name the file"
     )
+
+
+def is_audioldm2(folder: Path) -> bool:
+    """Say whether the folder of a model is AudioLDM 2 as the hub keeps it.
+
+    Raises: OSError or ValueError if that cannot be read.
+    """
+    index = folder / INDEX
+    return index.is_file() and json.loads(index.read_text("utf-8")).get("_class_name") == "AudioLDM2Pipeline"
 
 
 def load_pipeline(

@@ -7,13 +7,16 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from art2mus.arguments import at_least_1
 from art2mus.choices import CONDITIONINGS, VIEWS
 from art2mus.exit_codes import FAILED
 from art2mus.models import (
     BUNDLED_PROJECTIONS,
     MODELS,
     ModelMissingError,
+    damage_named,
     existing_folder,
+    is_audioldm2,
     locate,
     locate_imagebind,
     models_folder,
@@ -76,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     stating = commands.add_parser("memory", help="what a model needs of it, by component, before it is loaded")
     stating.set_defaults(run=_state_memory)
     stating.add_argument("name", metavar="NAME", help="of a model, or its folder")
-    stating.add_argument("--candidates", type=int, default=1, metavar="N", help="clips made at once (default: 1)")
+    stating.add_argument("--candidates", type=at_least_1, default=1, metavar="N", help="clips at once (default: 1)")
     return parser
 
 
@@ -138,7 +141,9 @@ def _assemble(options: argparse.Namespace) -> None:
         _check_projection(options.name, options.projection)
     base = _fetched(options.audioldm2 or (known.base if known else "audioldm2"))
     image_encoder = _fetched(options.imagebind or (known.image_encoder if known else "imagebind"))
-    locate(base)
+    with damage_named(base):
+        if not is_audioldm2(locate(base)):
+            raise CommandError(f"{base}: is not AudioLDM 2 as the hub keeps it; name its folder with --audioldm2")
     locate_imagebind(image_encoder)
     conditioning = options.conditioning or (known.conditioning if known else "reference")
     view = options.view or (known.view if known else None)

@@ -17,7 +17,7 @@ from art2mus.checkpoints import CheckpointError, align, check_weights, read_weig
 from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.imagebind import ImageBind
-from art2mus.models import INDEX, locate, locate_imagebind
+from art2mus.models import INDEX, is_audioldm2, locate, locate_imagebind
 from art2mus.models.assembly import ASSEMBLY, Assembly
 from art2mus.models.weights import SELDOM_ASKED
 from art2mus.pipeline import Art2MusPipeline
@@ -53,7 +53,7 @@ def load(
     dtype = dtype or torch.float32
     if (folder / ASSEMBLY).is_file():
         pipeline = assembled(Assembly.read(folder), dtype, hears=hears, shelf=shelf)
-    elif _index(folder)["_class_name"] == "AudioLDM2Pipeline":
+    elif is_audioldm2(folder):
         pipeline = Art2MusPipeline(None, None, **audioldm2(folder, dtype, shelf), audio_length_in_s=PUBLISHED_LENGTH_S)
     else:
         pipeline = saved(folder, dtype, hears=hears, shelf=shelf)

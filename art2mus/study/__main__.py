@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from art2mus.arguments import at_least_1
+
 DEFAULT_STUDY = Path("study.yaml")
 
 
@@ -40,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", add_help=False, help="ask listeners, in a window or full screen; see run --help")
     plan = commands.add_parser("plan", help="check a study and show what its listeners would hear")
     plan.add_argument("study", type=Path, metavar="STUDY.yaml")
-    plan.add_argument("--listeners", type=int, default=10, metavar="N", help="how many to plan for (default: 10)")
+    plan.add_argument("--listeners", type=at_least_1, default=10, metavar="N", help="to plan for (default: 10)")
     report = commands.add_parser("report", help="ratings with intervals, a sign test, agreement between listeners")
     report.add_argument(
         "study", type=Path, nargs="?", default=DEFAULT_STUDY, metavar="STUDY.yaml", help=f"default: {DEFAULT_STUDY}"
@@ -57,7 +59,7 @@ def _plan(options: argparse.Namespace) -> int:
     from art2mus.study.settings import load_study
 
     study = load_study(options.study)
-    sessions = [study.draw(slot) for slot in range(max(1, options.listeners))]
+    sessions = [study.draw(slot) for slot in range(options.listeners)]
     trials = [trial for session in sessions for trial in session]
     print(f"{len(study.artworks)} artworks, {study.num_artworks} in a session; answers go to {study.answers}")
     for model in study.settings.models:

@@ -62,9 +62,10 @@ class Art2MusTask:
         chosen = load_pairs(settings.pairs)
         artworks = list(dict.fromkeys(pair.artwork for _, pair in chosen))
         tracks = list(dict.fromkeys(pair.track for _, pair in chosen))
+        reader = crop_reader(settings, self.codec)
         places = settings.cache, settings.num_workers
         pictures = embed_pictures(pipeline, settings.artworks, artworks, *places)
-        moments = encode_crops(self.codec, crop_reader(settings, self.codec), settings.tracks, tracks, *places)
+        moments = encode_crops(self.codec, reader, settings.tracks, tracks, *places)
         sentence, avoided = read_texts(pipeline, settings.cache)
         self.sentence, self.avoided = sentence.to(self.device), avoided.to(self.device)
         train, held_out = self._usable(chosen, {**pictures.failed, **moments.failed})
@@ -216,8 +217,14 @@ def load_frozen(settings: Art2MusSettings) -> tuple[Art2MusPipeline, MelCodec]:
 
 
 def crop_reader(settings: Art2MusSettings, codec: MelCodec) -> CropReader:
-    """Say which crops are taken of every track."""
-    frames = round(settings.length_s * codec.sample_rate / codec.hop / codec.stride) * codec.stride
+    """Say which crops are taken of every track.
+
+    Raises: TrainingError if they are too short for the model to hear anything.
+    """
+    step_s = codec.stride * codec.hop / codec.sample_rate
+    frames = round(settings.length_s / step_s) * codec.stride
+    if not frames:
+        raise TrainingError(f"length_s: {settings.length_s:g} s are less than the model hears; set {step_s:g} or more")
     num_crops = 1 if settings.crops == "published" else settings.crops_per_track
     n_mels = codec.latent_bins * codec.stride
     return CropReader(settings.crops, num_crops, frames, codec.sample_rate, codec.hop, n_mels, settings.loop.seed)

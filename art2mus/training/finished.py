@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 
-from art2mus.models import INDEX, MODELS, load_imagebind, load_pipeline, locate
+from art2mus.models import MODELS, is_audioldm2, load_imagebind, load_pipeline, locate
 from art2mus.models.assembly import ASSEMBLY, Assembly, published_name, put_together
 from art2mus.projection import ImageProjection
 from art2mus.training.settings import Art2MusSettings
-from art2mus.whole_files import whole_file
+from art2mus.whole_files import whole_file, whole_folder
 
 
 def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings) -> None:
@@ -24,7 +23,8 @@ def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings)
     file = folder / published_name(projection.config.num_tokens)
     with whole_file(file) as partial:
         torch.save(weights, partial)
-    projection.save_pretrained(folder / "image_projection")
+    with whole_folder(folder / "image_projection") as partial:
+        projection.save_pretrained(partial)
     parts = _published_parts(settings)
     if parts is not None:
         base, image_encoder, view = parts
@@ -33,7 +33,8 @@ def export(projection: ImageProjection, folder: Path, settings: Art2MusSettings)
     pipeline = load_pipeline(settings.model)
     encoder = pipeline.image_encoder if settings.image_encoder is None else load_imagebind(settings.image_encoder)
     pipeline.register_modules(image_encoder=encoder, image_projection=projection.cpu())
-    pipeline.save_pretrained(folder / "model", safe_serialization=True)
+    with whole_folder(folder / "model") as partial:
+        pipeline.save_pretrained(partial, safe_serialization=True)
 
 
 def _published_parts(settings: Art2MusSettings) -> tuple[str, str, str | None] | None:
@@ -44,8 +45,7 @@ def _published_parts(settings: Art2MusSettings) -> tuple[str, str, str | None] |
         if settings.image_encoder is None:
             return parts.base, _lasting(parts.image_encoder), parts.view
         return parts.base, _lasting(settings.image_encoder), None
-    is_published = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"] == "AudioLDM2Pipeline"
-    if not is_published or settings.image_encoder is None:
+    if not is_audioldm2(folder) or settings.image_encoder is None:
         return None
     return _lasting(settings.model), _lasting(settings.image_encoder), None
 

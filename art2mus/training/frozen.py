@@ -35,6 +35,7 @@ from art2mus.whole_files import whole_file
 
 _PICTURES_AT_ONCE, _TRACKS_AT_ONCE = 16, 4
 _DIGEST_LENGTH = 16
+_BLOCK_BYTES = 512  # of stat, whatever the file system's are
 _BRANCHES = ("sentence", "negative")
 
 
@@ -143,7 +144,7 @@ def _carry_out(work: Work, cache: Path, name: str, workers: int, dim: int) -> Ca
     folder = cache / f"{name}-{_key(work.describe())}"
     state = join()
     if state.is_main_process and not (folder / META_FILE).is_file():
-        _check_room(cache, len(work.items) * dim * np.dtype(np.float32).itemsize)
+        _check_room(folder, len(work.items) * dim * np.dtype(np.float32).itemsize)
     carry_out(work, write_done, folder, workers)
     state.wait_for_everyone()
     try:
@@ -154,13 +155,17 @@ def _carry_out(work: Work, cache: Path, name: str, workers: int, dim: int) -> Ca
     return Cached(embeddings.vectors, {file: row for row, file in enumerate(embeddings.files)}, failed)
 
 
-def _check_room(cache: Path, num_bytes: int) -> None:
-    """See that there is room: batches become one file in the end, and until then there are both."""
-    cache.mkdir(parents=True, exist_ok=True)
-    needed, free = 2 * num_bytes, shutil.disk_usage(cache).free
+def _check_room(folder: Path, num_bytes: int) -> None:
+    """See that there is room: batches become one file in the end, and until then there are both.
+
+    What an interrupted run has left there is a part of it, or makes room.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    present = sum(path.stat().st_blocks * _BLOCK_BYTES for path in folder.rglob("*"))
+    needed, free = 2 * num_bytes - present, shutil.disk_usage(folder.parent).free
     if needed > free:
         raise DataError(
-            f"{cache}: what is computed once takes {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free;\n"
+            f"{folder.parent}: what is computed once takes {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free;\n"
             "  make room, name another folder (train.cache), or take fewer crops (train.crops_per_track)"
         )
 

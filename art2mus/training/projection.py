@@ -22,6 +22,7 @@ from art2mus.training.checkpoint import TrainingError
 from art2mus.training.denoising import predict, weighted_errors
 from art2mus.training.loop import Logs
 from art2mus.training.settings import ProjectionSettings
+from art2mus.whole_files import whole_folder
 
 HELD_OUT_SHARE = 0.05
 _ENCODED_AT_ONCE = 128
@@ -118,4 +119,5 @@ class ProjectionTask:
     def export(self, model: nn.Module, folder: Path) -> None:
         """Save the pipeline with its trained projection, in half precision."""
         self.pipeline.register_modules(image_projection=model)
-        self.pipeline.to(torch.float16).save_pretrained(folder / "model", safe_serialization=True)
+        with whole_folder(folder / "model") as partial:
+            self.pipeline.to(torch.float16).save_pretrained(partial, safe_serialization=True)

@@ -14,6 +14,7 @@ from art2mus.codec.score import Note, Score
 from art2mus.training.inputs import open_windows, sizes_named
 from art2mus.training.loop import Logs
 from art2mus.training.settings import RollVAESettings
+from art2mus.whole_files import whole_folder
 
 NUM_VALIDATION_WINDOWS = 512
 
@@ -68,7 +69,8 @@ class RollVAETask:
         with torch.no_grad():
             std = model.posterior(roll).mode().std().item()  # type: ignore[operator]
         model.register_to_config(scaling_factor=1 / std)  # type: ignore[operator]
-        model.save_pretrained(folder / "vae")  # type: ignore[operator]
+        with whole_folder(folder / "vae") as partial:
+            model.save_pretrained(partial)  # type: ignore[operator]
 
 
 def _f1(marks: torch.Tensor, truth: torch.Tensor) -> float:

@@ -33,6 +33,7 @@ from art2mus.training.preference import preferred
 from art2mus.training.settings import ScoreModelSettings
 from art2mus.training.text import make_text_encoder, make_text_encoder_2, make_tokenizer
 from art2mus.unet import ScoreUNet
+from art2mus.whole_files import whole_folder
 
 NUM_VALIDATION_WINDOWS = 256
 LATENT_STEPS_PER_BAR = STEPS_PER_BAR // STEPS_PER_LATENT
@@ -293,9 +294,11 @@ class ScoreModelTask:
             timestep_exponent=self.settings.timestep_exponent,
             negative_fits_prompt=False,
         )
-        pipeline.save_pretrained(folder / "model", safe_serialization=True)
+        with whole_folder(folder / "model") as partial:
+            pipeline.save_pretrained(partial, safe_serialization=True)
         for name in ATTRIBUTE_PROJECTIONS:
-            getattr(model, name).save_pretrained(folder / name)
+            with whole_folder(folder / name) as partial:
+                getattr(model, name).save_pretrained(partial)
         self.attributes.save(folder / ATTRIBUTES_FILE)
 
 

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,15 @@ def test_it_says_what_transformers_says(folder: Path) -> None:
 def test_a_missing_classifier_is_explained() -> None:
     with pytest.raises(ModelMissingError, match="nobody/nothing: no such model here"):
         load_classifier("ast", "nobody/nothing")
+
+
+@pytest.mark.parametrize("kept", [0, 4, 1000])
+def test_a_damaged_classifier_is_named(kept: int, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "ast")
+    weights = tmp_path / "ast" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(ModelMissingError, match=r"ast: damaged .*; copy or download it again"):
+        load_classifier("ast", str(tmp_path / "ast"))
 
 
 def published_weights(waveform: np.ndarray) -> np.ndarray:

@@ -141,6 +141,18 @@ def test_weights_that_are_missing_are_named_not_drawn(component: str, published:
         load_pipeline(tmp_path / "copy")
 
 
+@pytest.mark.parametrize("component", ["image_projection", "text_encoder", "text_encoder_2", "unet", "codec"])
+def test_a_saved_pipeline_without_some_weights_is_named_not_drawn(component: str, tmp_path: Path) -> None:
+    tiny.pipeline(tiny.mel_codec()).save_pretrained(tmp_path)
+    (file,) = (tmp_path / component).glob("*.safetensors")
+    weights = load_file(file)
+    name = max(key for key in weights if key.endswith("weight"))
+    del weights[name]
+    save_file(weights, file, {"format": "pt"})
+    with pytest.raises(ModelMissingError, match=f"{component}: without {re.escape(name)}"):
+        load_pipeline(tmp_path)
+
+
 def test_a_damaged_file_is_said_by_whatever_reads_it(tmp_path: Path) -> None:
     tiny.pipeline().save_pretrained(tmp_path)
     (file,) = (tmp_path / "unet").glob("*.safetensors")

@@ -244,7 +244,7 @@ def test_art2mus_is_put_together_of_its_parts(
 
 def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projection: Path, tmp_path: Path) -> None:
     (tmp_path / "imagebind_huge.pth").write_bytes(b"weights")
-    (tmp_path / "model_index.json").write_text("{}")
+    (tmp_path / "model_index.json").write_text('{"_class_name": "AudioLDM2Pipeline"}')
     mine = ["--projection", str(projection), "--imagebind", str(tmp_path / "imagebind_huge.pth")]
     assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path), "--conditioning", "framed"]) == 0
     parts = Assembly.read(own_home / "models" / "art2mus")
@@ -259,6 +259,21 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
     assert Assembly.read(own_home / "models" / "art2mus").conditioning == "reference"
     with pytest.raises(ModelMissingError, match="cannot be read as weights"):
         load_imagebind(parts.image_encoder)
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [('{"_class_name": "Art2MusPipeline"}', "is not AudioLDM 2 as the hub keeps it"), ('{"_class', "damaged")],
+)
+def test_another_model_is_not_taken_for_audioldm2(
+    index: str, words: str, own_home: Path, projection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "imagebind_huge.pth").write_bytes(b"weights")
+    (tmp_path / "model_index.json").write_text(index)
+    mine = ["--projection", str(projection), "--imagebind", str(tmp_path / "imagebind_huge.pth")]
+    assert main(["download", "art2mus", *mine, "--audioldm2", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err
+    assert not (own_home / "models" / "art2mus").exists()
 
 
 def test_a_damaged_assembly_is_named(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

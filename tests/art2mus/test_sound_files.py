@@ -51,6 +51,13 @@ def test_what_is_not_sound_is_one_line(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 16_000)
     with pytest.raises(UnreadableSoundError, match=r"empty; make it again"):
         read_sound(tmp_path / "empty.wav")
-    soundfile.write(tmp_path / "nan.wav", np.full(9, np.nan), 16_000, subtype="FLOAT")
-    with pytest.raises(UnreadableSoundError, match=r"damaged; make it again"):
-        read_sound(tmp_path / "nan.wav")
+    for sample in (np.nan, np.inf, 3e38):
+        soundfile.write(tmp_path / "damaged.wav", np.full((9, 2), sample), 16_000, subtype="FLOAT")
+        with pytest.raises(UnreadableSoundError, match=r"damaged; make it again"):
+            read_sound(tmp_path / "damaged.wav")
+
+
+def test_whole_numbers_that_were_saved_as_they_are_stay_numbers(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "loud.wav", -(2.0**31) * np.sign(tone(48_000)), 48_000, subtype="FLOAT")
+    mono = load_mono(tmp_path / "loud.wav", 16_000)
+    assert np.isfinite(np.abs(np.fft.rfft(mono).astype(np.complex64)) ** 2).all()

@@ -78,3 +78,25 @@ def test_a_stage_that_is_not_there_is_said_without_the_whole_section(tmp_path: P
 def test_an_override_below_what_is_no_section_is_a_mistake(tmp_path: Path, upper: str) -> None:
     (mistake,) = mistakes(tmp_path, "run: {stage: learn}\nseed: 3\n", f"{upper}.x=3")
     assert mistake == f"--set {upper}.x=3: {upper} is no section, so it has no key 'x'"
+
+
+DEEP = "[" * 3000
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("&a [*a]", "nested too deeply"),
+        ("&a {b: *a}", "nested too deeply"),
+        (DEEP + "]" * 3000, "nested too deeply"),
+        (DEEP, "nested too deeply"),
+        ("9" * 5000, "a number of too many digits"),
+        ("0x" + "f" * 5000, "a number of too many digits"),
+    ],
+)
+def test_what_has_no_end_is_a_mistake(tmp_path: Path, value: str, said: str) -> None:
+    (mistake,) = mistakes(tmp_path, f"run: {{stage: learn}}\nseed: {value}\n")
+    assert mistake.startswith("whole.yaml:2: not valid YAML:" if "digits" in said else "whole.yaml: not valid YAML:")
+    assert mistake.endswith(said)
+    (mistake,) = mistakes(tmp_path, "run: {stage: learn}\n", f"seed={value}")
+    assert mistake.endswith(f": not a valid value: {said}")

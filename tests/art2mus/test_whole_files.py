@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from art2mus.whole_files import FolderInUseError, place_together, sole_run, whole_file
+from art2mus.whole_files import PARTIAL, FolderInUseError, place_together, sole_run, whole_file, whole_folder
 
 HOLD = "import sys; from pathlib import Path; from art2mus.whole_files import sole_run\n"
 HOLD += "with sole_run(Path(sys.argv[1])): print('holding', flush=True); sys.stdin.read()"
@@ -60,6 +60,17 @@ def test_runs_that_write_one_file_do_not_disturb_each_other_and_nothing_is_left_
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_another_machine_writes_into_a_shared_folder_stays(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    ours, theirs = tmp_path / f"{PARTIAL}{ended.pid}.a.csv", tmp_path / f".partial.00000000.{ended.pid}.a.csv"
+    ours.touch()
+    theirs.touch()
+    with whole_file(tmp_path / "b.csv") as partial:
+        partial.touch()
+    assert sorted(tmp_path.iterdir()) == [theirs, tmp_path / "b.csv"]
+
+
 def test_files_come_together_or_not_at_all(tmp_path: Path) -> None:
     def write(folder: Path) -> Iterator[Path]:
         for name in ("a.wav", "a.json"):
@@ -76,6 +87,46 @@ def test_files_come_together_or_not_at_all(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     place_together(tmp_path, write)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.wav"]
+
+
+def test_a_folder_is_there_when_it_is_whole_and_then_holds_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "model"
+    for name in ("first", "second"):
+        with whole_folder(path) as partial:
+            partial.mkdir()
+            (partial / name).write_text(name)
+            assert not (path / name).exists()
+        assert [file.name for file in path.iterdir()] == [name]
+    with contextlib.suppress(OSError), whole_folder(path) as partial:
+        partial.mkdir()
+        raise OSError("no space left")
+    assert [file.name for file in path.iterdir()] == ["second"]
+    assert list(path.parent.iterdir()) == [path]
+
+
+KEEP_WRITING = "import sys; from pathlib import Path; from art2mus.whole_files import place_together, whole_folder\n"
+KEEP_WRITING += "def write(folder):\n    (folder / 'half').mkdir(parents=True)\n"
+KEEP_WRITING += "    print('writing', flush=True); sys.stdin.read()\n    return []\n"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "place_together(Path(sys.argv[1]), write)",
+        "with whole_folder(Path(sys.argv[1], 'a')) as folder: write(folder)",
+    ],
+)
+def test_nothing_is_left_of_a_folder_whose_writer_was_killed(call: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KEEP_WRITING + call, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "writing\n"
+        subprocess.run(command, input="", text=True, check=True)
+        (half,) = tmp_path.glob(".*")
+        assert [path.name for path in half.rglob("half")] == ["half"], "that of a run which still goes on stays"
+        killed.send_signal(signal.SIGKILL)
+    subprocess.run(command, input="", text=True, check=True)  # the next run
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_the_second_run_in_a_folder_is_refused_until_the_first_has_ended_or_was_killed(tmp_path: Path) -> None:

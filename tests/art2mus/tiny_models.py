@@ -5,9 +5,9 @@ the published one is.
 """
 
 import argparse
-import tempfile
 from pathlib import Path
 
+from art2mus.whole_files import whole_folder
 from tests.art2mus import tiny, tiny_llava
 
 
@@ -30,10 +30,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unfinished-") as unfinished:
-        save_all(Path(unfinished) / folder.name)
-        (Path(unfinished) / folder.name).replace(folder)
+    with whole_folder(folder) as partial:
+        save_all(partial)
 
 
 if __name__ == "__main__":

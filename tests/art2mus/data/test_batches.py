@@ -42,6 +42,16 @@ def test_other_texts_are_other_work(tmp_path: Path) -> None:
         carry_out(work({"a": "two"}), write, tmp_path / "out", num_workers=0)
 
 
+@pytest.mark.parametrize("content", ["", '{"what": "len', "[]", "\x00"])
+@pytest.mark.parametrize("name", ["meta.json", ".unfinished/run.json"])
+def test_a_damaged_description_of_the_work_is_named(name: str, content: str, tmp_path: Path) -> None:
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(DataError, match=f"{name}: damaged.*; remove {tmp_path / 'out'} and start again"):
+        carry_out(work({"a": "one"}), write, tmp_path / "out", num_workers=0)
+
+
 def test_a_list_without_items_is_no_work(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the list: it is empty"):
         carry_out(work({}), write, tmp_path / "out", num_workers=0)

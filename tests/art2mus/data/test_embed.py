@@ -184,6 +184,21 @@ def test_a_file_in_the_way_of_the_folder(pictures: Path, tmp_path: Path, capsys:
     assert "cannot be used for output" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("file\na\n", "needs the column description"), ("file,description\na,b\na,c\n", "row 3: a stands here twice")],
+)
+def test_texts_are_those_of_a_catalogue(
+    content: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv = tmp_path / "a.csv"
+    csv.write_text(content)
+    tiny.imagebind().save_pretrained(tmp_path / "weights")
+    options = ("--embedder", "imagebind", "--weights", tmp_path / "weights", "--workers", 0)
+    assert main(arguments(csv, tmp_path / "out", *options, kind="text")) == 2
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("damage", ["short", "no meta", "not an array"])
 def test_damaged_embeddings_are_told_apart(damage: str, pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -106,6 +106,7 @@ def test_genres_are_top_level_ones_as_far_as_they_are_known(fma: Path, tmp_path:
         ("track_id,title\n2,Food\n", "has no column track/title"),
         (TRACKS.replace("140,0", "abc,0"), "not as FMA publishes it"),
         (TRACKS[:-40], "not as FMA publishes it"),
+        (TRACKS.replace("[]", "5"), r"not as FMA publishes it \(track/genres is 5, not a list\)"),
     ],
 )
 def test_other_metadata_are_told(content: str | None, words: str, fma: Path, tmp_path: Path) -> None:

@@ -53,15 +53,17 @@ def test_what_is_no_sound_is_told_by_its_reason(tmp_path: Path) -> None:
     (tmp_path / "text.mp3").write_text("not music " * 1000)
     soundfile.write(tmp_path / "none.wav", np.zeros((0, 2)), SAMPLE_RATE)
     soundfile.write(tmp_path / "nan.wav", np.full(100, np.nan), SAMPLE_RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "huge.wav", np.full(100, 3e38), SAMPLE_RATE, subtype="FLOAT")
     reasons = {
         name: reason_to_reject(measure_sound_file(tmp_path / name))
-        for name in ("empty.mp3", "text.mp3", "none.wav", "nan.wav", "gone.mp3")
+        for name in ("empty.mp3", "text.mp3", "none.wav", "nan.wav", "huge.wav", "gone.mp3")
     }
     assert reasons == {
         "empty.mp3": "corrupt: empty file",
         "text.mp3": "corrupt: not an audio file",
         "none.wav": "corrupt: no sound in it",
-        "nan.wav": "corrupt: samples that are not numbers",
+        "nan.wav": "corrupt: samples that no sound has",
+        "huge.wav": "corrupt: samples that no sound has",
         "gone.mp3": "unreadable: No such file or directory",
     }
 

@@ -147,6 +147,9 @@ def test_bfloat16_follows_float32(model: Path, pairs: Path, tmp_path: Path) -> N
 def test_the_finished_projection_stands_wherever_a_published_one_does(model: Path, pairs: Path, tmp_path: Path) -> None:
     settings = collection.settings(model, pairs, tmp_path / "out", num_image_tokens=4, conditioning="framed")
     task = Art2MusTask(settings)
+    other = settings.output / "model" / "assembly.json"  # of a training before
+    other.parent.mkdir(parents=True)
+    other.touch()
     before = {name: value.clone() for name, value in task.trainable.state_dict().items()}
     run(task, settings.loop, settings.output)
 

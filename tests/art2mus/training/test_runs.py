@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from art2mus.train import main
+from art2mus.whole_files import PARTIAL
 from tests.art2mus.training import pairs as collection
 
 
@@ -143,6 +145,31 @@ def test_a_cache_that_does_not_fit_is_not_begun(
     assert not list((tmp_path / "cache").glob("moments-*"))
 
 
+def test_a_cache_that_is_partly_there_needs_room_for_the_rest_only(
+    model: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = collection.write_yaml(
+        tmp_path / "art2mus.yaml", model, pairs, tmp_path / "out", crops_per_track=20, loop={"num_steps": 1}
+    )
+    assert main([str(config)]) == 0
+    (folder,) = (tmp_path / "cache").glob("moments-*")
+    (folder / "meta.json").unlink()  # as if it had been killed before it was written
+    size = (folder / "embeddings.npy").stat().st_size
+    capsys.readouterr()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0.9 * size))
+    assert "GB are free" in ends_with_a_message(capsys, config)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1.1 * size))
+    assert main([str(config)]) == 0
+
+
+def test_crops_that_are_too_short_are_told_before_any_picture_is_seen(
+    model: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = collection.write_yaml(tmp_path / "art2mus.yaml", model, pairs, tmp_path / "out", length_s=0.001)
+    assert "length_s: 0.001 s are less than the model hears; set 0.04 or more" in ends_with_a_message(capsys, config)
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_disk_that_fills_keeps_the_last_checkpoint(
     model: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,7 +177,7 @@ def test_a_disk_that_fills_keeps_the_last_checkpoint(
     config = collection.write_yaml(tmp_path / "art2mus.yaml", model, pairs, output)
     assert main([str(config), "--set", "train.loop.num_steps=4"]) == 0
     before = (output / "checkpoint.pt").read_bytes()
-    (output / f".partial.{os.getpid()}.checkpoint.pt").symlink_to("/dev/full")
+    (output / f"{PARTIAL}{os.getpid()}.checkpoint.pt").symlink_to("/dev/full")
     said = ends_with_a_message(capsys, config)
     assert "checkpoint.pt: step 8 could not be written" in said
     assert "make room" in said

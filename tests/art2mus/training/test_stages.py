@@ -160,7 +160,7 @@ def test_a_score_model_is_judged(
     assert [line.split()[0] for line in distances] == ["held", "generated", "chance"]
     assert distances[0].endswith("1.00")
     assert judge([str(bundled), str(folder / "windows.npz"), "--num-clips", "1000"]) == 2
-    assert "--num-clips 1000 --skip 0: need two clips or more" in capsys.readouterr().err
+    assert "windows held out, of which twice as many" in capsys.readouterr().err
     shutil.rmtree(beside)
     assert judge([str(bundled), str(folder / "windows.npz"), "--num-clips", "2"]) == 2
     assert "mini-attributes.yaml" in capsys.readouterr().err
