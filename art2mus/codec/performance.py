@@ -106,7 +106,8 @@ ENSEMBLES: Final = (
 )
 """Combinations of the twelve instruments.
 
-Source: every place lies halfway between what ``python -m art2mus.codec.balance`` measures and where custom
+Source: every place lies halfway between what ``python -m art2mus.codec.balance`` measured while the warm pad still
+had its constant offset (without it, places moved accordingly agree less well with pictures) and where custom
 puts the instruments (bells and flutes are bright and light, organs and low strings dark and heavy, soft
 attacks calm: Juslin & Laukka 2003, Psychological Bulletin 129; Eerola, Ferrer & Alluri 2012, Music
 Perception 30); all are then moved outwards by 1.6, so that they fill the space of pictures.
