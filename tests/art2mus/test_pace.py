@@ -22,7 +22,8 @@ def test_fewer_notes_are_played_faster_and_not_softer(
 ) -> None:
     few, many = (choose_pace(arousal, valence, weight, density) for density in sorted((these, those)))
     assert SLOWEST_BPM <= many.quarter_bpm <= few.quarter_bpm <= FASTEST_BPM
-    assert -1.0 <= many.missing_arousal <= few.missing_arousal <= 1.0
+    assert -1.0 <= many.missing_arousal <= few.missing_arousal + 1e-12  # where nothing is missing, but for rounding
+    assert few.missing_arousal <= 1.0
 
 
 @pytest.mark.parametrize("arousal", [-1.0, 0.0, 1.0])
