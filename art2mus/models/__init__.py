@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -136,8 +136,18 @@ def is_audioldm2(folder: Path) -> bool:
 
     Raises: OSError or ValueError if that cannot be read.
     """
-    index = folder / INDEX
-    return index.is_file() and json.loads(index.read_text("utf-8")).get("_class_name") == "AudioLDM2Pipeline"
+    return (folder / INDEX).is_file() and read_index(folder).get("_class_name") == "AudioLDM2Pipeline"
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Read what a pipeline's folder says of its parts.
+
+    Raises: OSError or ValueError if that cannot be read.
+    """
+    index = json.loads((folder / INDEX).read_text("utf-8"))
+    if not isinstance(index, dict):
+        raise ValueError(f"{INDEX}: no keys and values")
+    return index
 
 
 def load_pipeline(

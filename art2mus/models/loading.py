@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +16,7 @@ from art2mus.checkpoints import CheckpointError, align, check_weights, read_weig
 from art2mus.clap_text import ClapTextSide
 from art2mus.codec.mel import MelCodec
 from art2mus.imagebind import ImageBind
-from art2mus.models import INDEX, is_audioldm2, locate, locate_imagebind
+from art2mus.models import is_audioldm2, locate, locate_imagebind, read_index
 from art2mus.models.assembly import ASSEMBLY, Assembly
 from art2mus.models.weights import SELDOM_ASKED
 from art2mus.pipeline import Art2MusPipeline
@@ -68,7 +67,7 @@ def load(
 def saved(folder: Path, dtype: torch.dtype, *, hears: bool = True, shelf: Path | None = None) -> Art2MusPipeline:
     """Load what `Art2MusPipeline.save_pretrained` wrote."""
     dtypes, others = {"default": dtype}, {}
-    match _index(folder).get("image_encoder", [None, None])[1]:
+    match read_index(folder).get("image_encoder", [None, None])[1]:
         case "AffectEncoder":
             dtypes["image_encoder"] = torch.float32
         case "ImageBind":
@@ -186,12 +185,8 @@ def imagebind(
 
 
 def _components(folder: Path) -> dict[str, tuple[str, str]]:
-    index = _index(folder)
+    index = read_index(folder)
     named = {name: tuple(value) for name, value in index.items() if isinstance(value, list)}
     named.pop("feature_extractor", None)
     # Older and newer indices differ in the head that GPT-2 has; nothing reads it.
     return named | {"language_model": ("transformers", "GPT2Model")}
-
-
-def _index(folder: Path) -> dict[str, Any]:
-    return cast(dict[str, Any], json.loads((folder / INDEX).read_text("utf-8")))

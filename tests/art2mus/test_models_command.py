@@ -263,7 +263,11 @@ def test_parts_that_are_here_already_are_named_not_copied(own_home: Path, projec
 
 @pytest.mark.parametrize(
     ("index", "words"),
-    [('{"_class_name": "Art2MusPipeline"}', "is not AudioLDM 2 as the hub keeps it"), ('{"_class', "damaged")],
+    [
+        ('{"_class_name": "Art2MusPipeline"}', "is not AudioLDM 2 as the hub keeps it"),
+        ('{"_class', "damaged"),
+        ("[1]", "damaged"),
+    ],
 )
 def test_another_model_is_not_taken_for_audioldm2(
     index: str, words: str, own_home: Path, projection: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
