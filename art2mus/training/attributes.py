@@ -109,24 +109,35 @@ class Attributes:
         return conditions
 
 
-def tokens_of(folder: Path, windows: Windows, indices: NDArray[np.int64]) -> torch.Tensor:
-    """Ask for music with the attributes of windows, by four tokens for GPT-2.
+def attributes_folder(folder: Path) -> Path:
+    """Find the projections of attributes of a model.
 
     Args:
         folder: What stage B wrote; or a model for which projections were trained later, in the folder of its name
             with "-attributes", as those of the bundled `mini` are.
+
+    Raises: FileNotFoundError, naming the recipe, if there are none.
+    """
+    for place in (folder, folder.with_name(f"{folder.name}-attributes")):
+        if (place / ATTRIBUTES_FILE).is_file():
+            return place
+    raise FileNotFoundError(
+        f"{place}: no projections of attributes to ask by; configs/train/mini-attributes.yaml trains them"
+    )
+
+
+def tokens_of(folder: Path, windows: Windows, indices: NDArray[np.int64]) -> torch.Tensor:
+    """Ask for music with the attributes of windows, by four tokens for GPT-2.
+
+    Args:
+        folder: Of the model (see `attributes_folder`).
         windows: Where the attributes are taken from.
         indices: Which windows.
 
     Shape: indices (B,); result (B, 4, W).
-    Raises: FileNotFoundError, naming the recipe, if there are none.
+    Raises: FileNotFoundError, naming the recipe, if there are no projections of attributes.
     """
-    if not (folder / ATTRIBUTES_FILE).is_file():
-        folder = folder.with_name(f"{folder.name}-attributes")
-    if not (folder / ATTRIBUTES_FILE).is_file():
-        raise FileNotFoundError(
-            f"{folder}: no projections of attributes to ask by; configs/train/mini-attributes.yaml trains them"
-        )
+    folder = attributes_folder(folder)
     projection = ImageProjection.from_pretrained(folder / ATTRIBUTE_PROJECTIONS[-1])
     with torch.no_grad():
         return projection(torch.from_numpy(Attributes.load(folder / ATTRIBUTES_FILE).asked(windows, indices)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
+from art2mus.checkpoints import CheckpointError, check_whole
 from art2mus.codec.roll_vae import RollVAE
 from art2mus.data.windows import Windows, load_windows
 from art2mus.training.checkpoint import TrainingError
@@ -36,9 +37,11 @@ def open_vae(folder: Path) -> RollVAE:
     if not (folder / "config.json").is_file():
         raise TrainingError(f"vae: {folder} holds no autoencoder; the stage roll-vae writes one into its output")
     try:
-        return RollVAE.from_pretrained(folder, local_files_only=True).eval().requires_grad_(False)
-    except (OSError, ValueError, SafetensorError) as error:
+        vae = RollVAE.from_pretrained(folder, local_files_only=True).eval().requires_grad_(False)
+        check_whole(folder, vae)
+    except (OSError, ValueError, SafetensorError, CheckpointError) as error:
         raise TrainingError(f"vae: {folder} is damaged ({error}); train the stage roll-vae again") from error
+    return vae
 
 
 @contextmanager

@@ -25,12 +25,12 @@ from art2mus.metrics.affect import AFFECT_DIMENSIONS
 from art2mus.models import INDEX, locate
 from art2mus.pipeline import Art2MusPipeline
 from art2mus.projection import ImageProjection
-from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, ATTRIBUTES_FILE, Attributes
+from art2mus.training.attributes import ATTRIBUTE_PROJECTIONS, ATTRIBUTES_FILE, Attributes, attributes_folder
 from art2mus.training.checkpoint import TrainingError
 from art2mus.training.inputs import open_vae, open_windows, sizes_named
 from art2mus.training.loop import Logs
 from art2mus.training.preference import preferred
-from art2mus.training.settings import ScoreModelSettings
+from art2mus.training.settings import Learns, ScoreModelSettings
 from art2mus.training.text import make_text_encoder, make_text_encoder_2, make_tokenizer
 from art2mus.unet import ScoreUNet
 from art2mus.whole_files import whole_folder
@@ -85,13 +85,14 @@ class ScoreModel(nn.Module):
         self.attribute_projection_4 = ImageProjection(num_conditions, 2 * width, width, 4)
         self.unet = _make_unet(settings, latent_channels)
 
-    def load_weights(self, folder: Path, only_attributes: bool = False) -> None:
-        """Take the weights that another training of this stage wrote.
+    def load_weights(self, folder: Path, learns: Learns) -> tuple[str, ...]:
+        """Take the weights that another training of this stage wrote, and freeze what is not to be learned.
 
         Args:
-            folder: Its output; or, if only attributes are to be learned, any pipeline.
-            only_attributes: Freeze all but the projections of attributes, which stay new where the folder has none.
+            folder: Its output; unless everything is to be learned, any pipeline.
+            learns: See `ScoreModelSettings`.
 
+        Returns: The projections of attributes to learn by.
         Raises: TrainingError if they are not there or their sizes are others.
         """
         try:
@@ -100,12 +101,14 @@ class ScoreModel(nn.Module):
             for name in ("text_encoder", "text_encoder_2", "projection_model", "language_model", "unet"):
                 part = getattr(self, name)
                 part.load_state_dict(getattr(pipeline, name).state_dict())
-                part.requires_grad_(not only_attributes)
+                part.requires_grad_(learns in ("everything", name))
+            place = attributes_folder(folder) if learns == "unet" else folder
+            saved = [name for name in ATTRIBUTE_PROJECTIONS if learns == "everything" or (place / name).is_dir()]
+            for name in saved:
+                getattr(self, name).load_state_dict(ImageProjection.from_pretrained(place / name).state_dict())
             for name in ATTRIBUTE_PROJECTIONS:
-                if only_attributes and not (folder / name).is_dir():
-                    continue
-                saved = ImageProjection.from_pretrained(folder / name)
-                getattr(self, name).load_state_dict(saved.state_dict())
+                getattr(self, name).requires_grad_(learns != "unet")
+            return tuple(saved) if learns == "unet" else ATTRIBUTE_PROJECTIONS
         except (OSError, RuntimeError, ValueError, AttributeError, SafetensorError) as error:
             raise TrainingError(
                 f"start_from: {folder} is no folder that this stage wrote with these sizes: {error}"
@@ -159,8 +162,9 @@ class ScoreModelTask:
             self.model = ScoreModel(
                 settings, len(self.tokenizer), self.attributes.num_conditions, self.vae.config.latent_channels
             )
+        self.projections: tuple[str, ...] = ATTRIBUTE_PROJECTIONS
         if settings.start_from is not None:
-            self.model.load_weights(settings.start_from, settings.only_attributes)
+            self.projections = self.model.load_weights(settings.start_from, settings.learns)
         self.trainable: nn.Module = self.model
         rng = np.random.default_rng(settings.loop.seed)
         self.held_out = rng.choice(
@@ -198,7 +202,7 @@ class ScoreModelTask:
             states = states.expand(batch_size, -1, -1)
             texts = Texts(texts.ids, texts.mask.expand(batch_size, -1))
         if kind != 1:
-            projection = (model.attribute_projection_1, model.attribute_projection_4)[int(rng.integers(2))]
+            projection = getattr(model, self.projections[int(rng.integers(len(self.projections)))])
             conditions = self.attributes.conditions(self.windows, indices, rng)
             if kind == 2:
                 conditions[spoiled] = 0.0
@@ -296,7 +300,7 @@ class ScoreModelTask:
         )
         with whole_folder(folder / "model") as partial:
             pipeline.save_pretrained(partial, safe_serialization=True)
-        for name in ATTRIBUTE_PROJECTIONS:
+        for name in self.projections:
             with whole_folder(folder / name) as partial:
                 getattr(model, name).save_pretrained(partial)
         self.attributes.save(folder / ATTRIBUTES_FILE)

@@ -12,6 +12,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 File = Annotated[Path, Field(strict=False)]
 Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
 Offset = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], Field(strict=False)]
+Learns = Literal["everything", "unet", "attributes"]
 Emphasis = Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat, PositiveFloat], Field(strict=False)]
 
 
@@ -80,8 +81,9 @@ class ScoreModelSettings(Section):
     Attributes:
         vae: Folder that stage A wrote.
         start_from: Output of another training of this stage, of the same sizes, whose weights this one goes on from.
-        only_attributes: Whether to train the projections of attributes alone, everything else frozen; `start_from` may
-            then be a pipeline by itself, and the projections begin anew where it has none.
+        learns: What is trained, all else frozen: everything; the UNet, under the projections of attributes that
+            `start_from` has; or these projections, which begin anew where it has none. `start_from` may then be a
+            pipeline by itself, with its projections beside it.
         unet_channels: Widths of the UNet's levels.
         num_heads: Attention heads of each level.
         language_model_dim: Width of GPT-2.
@@ -105,7 +107,7 @@ class ScoreModelSettings(Section):
     output: File
     loop: Loop
     start_from: File | None = None
-    only_attributes: bool = False
+    learns: Learns = "everything"
     unet_channels: Widths = (64, 96, 160)
     num_heads: Widths = (2, 2, 2)
     language_model_dim: PositiveInt = 192
@@ -125,8 +127,8 @@ class ScoreModelSettings(Section):
 
     @model_validator(mode="after")
     def _attributes_of_something(self) -> Self:
-        if self.only_attributes and self.start_from is None:
-            raise ValueError("only_attributes needs start_from: what is frozen has to be trained already")
+        if self.learns != "everything" and self.start_from is None:
+            raise ValueError(f"learns: {self.learns} needs start_from: what is frozen has to be trained already")
         return self
 
 

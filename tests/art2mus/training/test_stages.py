@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import ValidationError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from art2mus.codec.score import MELODY, PAD, Note, Score
 from art2mus.data.pairs import Pairs
@@ -131,16 +131,39 @@ def test_stage_b_goes_on_from_nothing_of_another_size(folder: Path, vae: Path, s
         make_task(score_model_settings(folder, vae, "wider").model_copy(update=wider))
 
 
-def test_stage_b_learns_attributes_alone_for_any_pipeline(folder: Path, vae: Path, score_model: Path) -> None:
-    more = {"start_from": score_model / "model", "only_attributes": True, "text_share": 0.0, "both_share": 0.0}
-    settings = score_model_settings(folder, vae, "attributes").model_copy(update=more)
+def learned_by(settings: ScoreModelSettings) -> set[str]:
     task = make_task(settings)
     before = {key: value.clone() for key, value in task.trainable.state_dict().items()}
     run(task, settings.loop, settings.output)
-    learned = {key.split(".")[0] for key, value in task.trainable.state_dict().items() if (value != before[key]).any()}
-    assert learned == set(ATTRIBUTE_PROJECTIONS)
-    with pytest.raises(ValidationError, match="only_attributes needs start_from"):
+    return {key.split(".")[0] for key, value in task.trainable.state_dict().items() if (value != before[key]).any()}
+
+
+def test_stage_b_learns_attributes_alone_for_any_pipeline(folder: Path, vae: Path, score_model: Path) -> None:
+    more = {"start_from": score_model / "model", "learns": "attributes", "text_share": 0.0, "both_share": 0.0}
+    settings = score_model_settings(folder, vae, "attributes").model_copy(update=more)
+    assert learned_by(settings) == set(ATTRIBUTE_PROJECTIONS)
+    with pytest.raises(ValidationError, match="learns: attributes needs start_from"):
         ScoreModelSettings(**settings.model_dump() | {"start_from": None})
+
+
+def test_stage_b_learns_the_unet_alone_by_what_projections_there_are(
+    folder: Path, vae: Path, score_model: Path, tmp_path: Path
+) -> None:
+    """As the bundled model has them: beside the pipeline, and only that of four tokens."""
+    bundled, beside = tmp_path / "bundled", tmp_path / "bundled-attributes"
+    shutil.copytree(score_model / "model", bundled)
+    shutil.copytree(score_model / "attribute_projection_4", beside / "attribute_projection_4")
+    shutil.copy(score_model / "attributes.json", beside)
+    more = {"start_from": bundled, "learns": "unet"}
+    settings = score_model_settings(folder, vae, "unet").model_copy(update=more)
+    assert learned_by(settings) == {"unet"}
+    assert sorted(path.name for path in settings.output.glob("attribute*")) == [
+        "attribute_projection_4",
+        "attributes.json",
+    ]
+    shutil.rmtree(beside)
+    with pytest.raises(TrainingError, match=r"start_from: .*bundled-attributes: no projections of attributes"):
+        make_task(settings)
 
 
 def test_a_score_model_is_judged(
@@ -207,10 +230,14 @@ def test_stage_b_says_what_does_not_fit(folder: Path, vae: Path, change: dict[st
         make_task(score_model_settings(folder, vae, "wrong").model_copy(update=change))
 
 
-def test_a_damaged_autoencoder_is_named(folder: Path, vae: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["cut off", "incomplete"])
+def test_a_damaged_autoencoder_is_named(folder: Path, vae: Path, tmp_path: Path, damage: str) -> None:
     damaged = shutil.copytree(vae, tmp_path / "vae")
     (weights,) = damaged.glob("*.safetensors")
-    weights.write_bytes(weights.read_bytes()[:100])
+    if damage == "cut off":
+        weights.write_bytes(weights.read_bytes()[:100])
+    else:
+        save_file(dict(list(load_file(weights).items())[1:]), weights, {"format": "pt"})
     with pytest.raises(TrainingError, match=r"vae: .* is damaged"):
         make_task(score_model_settings(folder, vae, "wrong").model_copy(update={"vae": damaged}))
 
