@@ -95,6 +95,7 @@ for _tag, _pattern, _first in (
     _Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), [*_first, ""])
 
 
+_MAX_VALUES = 10_000
 _MAX_DIGITS = 30  # more than 64 bits need; Python itself refuses to read, or to show, thousands
 
 
@@ -154,6 +155,8 @@ def _read(loader: _Yaml12Loader, path: KeyPath, file: str, document: _Document) 
 def _plain(loader: _Yaml12Loader, node: yaml.Node, path: KeyPath, file: str, document: _Document) -> Any:
     """The node as plain data; notes the line of every key, and every key that stands there twice."""
     document.places.setdefault(path, _place_in_file(file, node))
+    if len(document.places) > _MAX_VALUES:  # aliases of aliases make millions out of a few lines
+        raise yaml.error.MarkedYAMLError(problem=f"more than {_MAX_VALUES} values")
     if isinstance(node, yaml.SequenceNode):
         return [_plain(loader, item, (*path, str(index)), file, document) for index, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):

@@ -81,6 +81,7 @@ def test_an_override_below_what_is_no_section_is_a_mistake(tmp_path: Path, upper
 
 
 DEEP = "[" * 3000
+MULTIPLYING = "[&a0 [0], " + ", ".join(f"&a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)) + "]"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ DEEP = "[" * 3000
         ("&a {b: *a}", "nested too deeply"),
         (DEEP + "]" * 3000, "nested too deeply"),
         (DEEP, "nested too deeply"),
+        (MULTIPLYING, "more than 10000 values"),
         ("9" * 5000, "a number of too many digits"),
         ("0x" + "f" * 5000, "a number of too many digits"),
     ],
