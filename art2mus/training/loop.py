@@ -89,7 +89,8 @@ def run(task: Task, settings: Loop, output: Path) -> Logs:
                     group["lr"] = settings.learning_rate * _schedule(step, settings)
                 logs = _differentiate(task, model, settings, step, parts)
                 logs["gradient"] = _clipped(model, settings, step)
-                optimizer.step()
+                if settings.skipped_grad_norm is None or logs["gradient"] <= settings.skipped_grad_norm:
+                    optimizer.step()
                 optimizer.zero_grad()
                 average.update_parameters(model)
                 record.figures(step + 1, {**logs, "learning_rate": optimizer.param_groups[0]["lr"]}, "train")

@@ -29,6 +29,8 @@ class Loop(Section):
         anneal_share: The last part of the run, over which it falls to zero; 0 keeps it constant.
         weight_decay: AdamW's.
         max_grad_norm: Gradients are clipped to this norm.
+        skipped_grad_norm: A step whose gradient is larger than this is left out: a single example through a
+            normalisation of nearly nothing can drown all others. None leaves out nothing.
         ema_decay: Decay of the moving average of the weights, which is what is validated and exported.
         precision: Autocast type of the forward pass.
         num_threads: Threads of the tensor library.
@@ -45,6 +47,7 @@ class Loop(Section):
     anneal_share: Share = 0.45
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     max_grad_norm: PositiveFloat = 1.0
+    skipped_grad_norm: PositiveFloat | None = None
     ema_decay: Share = 0.998
     precision: Literal["fp32", "bf16"] = "bf16"
     num_threads: PositiveInt = 1

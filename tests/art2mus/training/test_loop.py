@@ -98,6 +98,15 @@ def test_gradients_are_clipped_and_written_down_as_they_were(tmp_path: Path, lim
     assert given == pytest.approx(limit if is_clipped else line["gradient"], rel=1e-3)
 
 
+@pytest.mark.parametrize(("limit", "learns"), [(0.001, False), (1e6, True)])
+def test_a_step_with_too_large_a_gradient_is_left_out(tmp_path: Path, limit: float, learns: bool) -> None:
+    task = LineTask()
+    before = {key: value.clone() for key, value in task.trainable.state_dict().items()}
+    run(task, SETTINGS.model_copy(update={"num_steps": 2, "skipped_grad_norm": limit}), tmp_path)
+    assert task.num_losses == 2
+    assert learns == any((value != before[key]).any() for key, value in task.trainable.state_dict().items())
+
+
 def test_the_average_follows_the_weights_and_forgets_its_beginning(tmp_path: Path) -> None:
     averages, weights = [], []
     for num_steps in (1, 2, 3):
