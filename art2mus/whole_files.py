@@ -42,8 +42,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
     try:
         yield partial
         if is_lasting:
-            with partial.open("rb") as file:
-                os.fsync(file)
+            _make_lasting(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -53,25 +52,37 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give a name of a folder to write to; it takes its own name, whole, when the block has ended well.
 
-    What was there before goes. Killed runs leave no more behind than those of `whole_file`.
+    What was there before goes. Its files are on the disk before that, for the case of a power cut. Killed runs leave no
+    more behind than those of `whole_file`.
     """
     with _partial_folder(path.parent) as partial:
         yield partial / path.name
+        for file in (partial / path.name).rglob("*"):
+            if file.is_file():
+                _make_lasting(file)
         if path.exists():
             path.rename(partial / f"{path.name}.before")
         (partial / path.name).rename(path)
 
 
 def place_together(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
-    """Put files in a folder when all of them are whole, in their order.
+    """Put files in a folder when all of them are whole and on the disk, in their order.
 
     Args:
         folder: Where they go.
         write: Writes them to a folder that is given, and names them.
     """
     with _partial_folder(folder) as partial:
-        for file in list(write(partial)):
+        files = list(write(partial))
+        for file in files:
+            _make_lasting(file)
+        for file in files:
             file.replace(folder / file.name)
+
+
+def _make_lasting(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file)
 
 
 @contextmanager

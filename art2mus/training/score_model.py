@@ -108,7 +108,11 @@ class ScoreModel(nn.Module):
                 getattr(self, name).load_state_dict(ImageProjection.from_pretrained(place / name).state_dict())
             for name in ATTRIBUTE_PROJECTIONS:
                 getattr(self, name).requires_grad_(learns != "unet")
-            return tuple(saved) if learns == "unet" else ATTRIBUTE_PROJECTIONS
+            if learns != "unet":
+                return ATTRIBUTE_PROJECTIONS
+            if not saved:
+                raise FileNotFoundError(f"{place} has none of {', '.join(ATTRIBUTE_PROJECTIONS)}")
+            return tuple(saved)
         except (OSError, RuntimeError, ValueError, AttributeError, SafetensorError) as error:
             raise TrainingError(
                 f"start_from: {folder} is no folder that this stage wrote with these sizes: {error}"
@@ -224,7 +228,7 @@ class ScoreModelTask:
         states = model.text_encoder_2(texts.ids, attention_mask=texts.mask).last_hidden_state
         losses = []
         for part in torch.arange(len(self.held_out)).split(64):
-            tokens = model.attribute_projection_4(conditions[part])
+            tokens = getattr(model, self.projections[-1])(conditions[part])
             loa = compose_loa(model.language_model, tokens, torch.ones(tokens.shape[:2], dtype=torch.long))
             latents = self.vae.encode(torch.from_numpy(self.windows.rolls(self.held_out[part]))).float()
             known = torch.zeros(len(part), 1, latents.shape[2], 1)

@@ -1,11 +1,13 @@
 """Nothing half-written, and one run at a time."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -102,6 +104,35 @@ def test_a_folder_is_there_when_it_is_whole_and_then_holds_nothing_else(tmp_path
         raise OSError("no space left")
     assert [file.name for file in path.iterdir()] == ["second"]
     assert list(path.parent.iterdir()) == [path]
+
+
+def write_together(folder: Path) -> None:
+    def write(unfinished: Path) -> list[Path]:
+        (unfinished / "notes").write_text("notes")
+        return [unfinished / "notes"]
+
+    place_together(folder, write)
+
+
+def write_nested(folder: Path) -> None:
+    with whole_folder(folder / "model") as partial:
+        (partial / "unet").mkdir(parents=True)
+        (partial / "unet" / "weights").write_text("weights")
+
+
+@pytest.mark.parametrize("write", [write_together, write_nested])
+def test_files_are_on_the_disk_before_they_take_their_names(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed_before: dict[int, list[Path]] = {}
+
+    def fsync(file: BinaryIO) -> None:
+        placed_before[os.fstat(file.fileno()).st_ino] = list(tmp_path.glob("[!.]*"))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(tmp_path)
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert placed_before == {file.stat().st_ino: []}
 
 
 KEEP_WRITING = "import sys; from pathlib import Path; from art2mus.whole_files import place_together, whole_folder\n"

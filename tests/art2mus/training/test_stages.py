@@ -161,6 +161,9 @@ def test_stage_b_learns_the_unet_alone_by_what_projections_there_are(
         "attribute_projection_4",
         "attributes.json",
     ]
+    shutil.rmtree(beside / "attribute_projection_4")
+    with pytest.raises(TrainingError, match=r"start_from: .*bundled-attributes has none of attribute_projection_1"):
+        make_task(settings)
     shutil.rmtree(beside)
     with pytest.raises(TrainingError, match=r"start_from: .*bundled-attributes: no projections of attributes"):
         make_task(settings)
