@@ -52,7 +52,7 @@ def whole_file(path: Path, is_lasting: bool = True) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give a name of a folder to write to; it takes its own name, whole, when the block has ended well.
 
-    What was there before goes. Its files are on the disk before that, for the case of a power cut. Killed runs leave no
+    What was there before goes, when the new files are on the disk, for the case of a power cut. Killed runs leave no
     more behind than those of `whole_file`.
     """
     with _partial_folder(path.parent) as partial:

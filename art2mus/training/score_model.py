@@ -104,15 +104,13 @@ class ScoreModel(nn.Module):
                 part.requires_grad_(learns in ("everything", name))
             place = attributes_folder(folder) if learns == "unet" else folder
             saved = [name for name in ATTRIBUTE_PROJECTIONS if learns == "everything" or (place / name).is_dir()]
+            if learns == "unet" and not saved:
+                raise FileNotFoundError(f"{place} has none of {', '.join(ATTRIBUTE_PROJECTIONS)}")
             for name in saved:
                 getattr(self, name).load_state_dict(ImageProjection.from_pretrained(place / name).state_dict())
             for name in ATTRIBUTE_PROJECTIONS:
                 getattr(self, name).requires_grad_(learns != "unet")
-            if learns != "unet":
-                return ATTRIBUTE_PROJECTIONS
-            if not saved:
-                raise FileNotFoundError(f"{place} has none of {', '.join(ATTRIBUTE_PROJECTIONS)}")
-            return tuple(saved)
+            return tuple(saved) if learns == "unet" else ATTRIBUTE_PROJECTIONS
         except (OSError, RuntimeError, ValueError, AttributeError, SafetensorError) as error:
             raise TrainingError(
                 f"start_from: {folder} is no folder that this stage wrote with these sizes: {error}"
